@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+mod call;
+mod class;
+mod id;
+mod job;
+mod kind;
+mod mask;
+mod notification;
+mod parked;
+mod reason;
+mod receipt;
+mod secret;
+mod text;
+mod timestamp;
+mod vendor;
+mod verdict;
+
+pub use call::{Answer, Batch, Call, Next, Push};
+pub use class::Class;
+pub use id::{AppName, JobId, PatternError, VendorName, derived_id};
+pub use job::{Collapse, Data, Job, JobError, MAX_JOB_BYTES, MAX_TARGETS, Options, Sender, Target};
+pub use kind::{Kind, Lane};
+pub use mask::Mask;
+pub use notification::{Badge, Click, Notification};
+pub use parked::{ParkReason, ParkedJob};
+pub use reason::Reason;
+pub use receipt::{Notice, Outcome, Receipt, Story, TargetResult};
+pub use secret::Secret;
+pub use text::{Count, Cut, cut_text};
+pub use timestamp::Timestamp;
+pub use vendor::{
+    App, AuthRefusal, Authentication, CallLimits, ClassRow, Counted, Fitted, Profile, Rate, Refusal, SettingsError,
+    Token, Vendor,
+};
+pub use verdict::{Action, Verdict};
