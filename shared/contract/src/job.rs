@@ -11,7 +11,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{AppName, Badge, Click, JobId, Kind, Lane, Notification, Reason, Timestamp, VendorName};
+use crate::{
+    AppName, Badge, Click, JobId, Kind, Lane, Notification, Reason, Timestamp, VendorName,
+    strict::{self, Object},
+};
 
 /// The largest body of a job, in bytes.
 pub const MAX_JOB_BYTES: usize = 256 * 1024;
@@ -25,9 +28,11 @@ const CLOCK_AHEAD: Duration = Duration::from_secs(30);
 /// One push job. Unknown fields are refused: a typo must not silently lose a sound.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "push-fleet job, version 1")]
+#[schemars(title = "push-fleet job, version 1", extend("x-push-max-bytes" = MAX_JOB_BYTES))]
+#[schemars(extend("if" = if_call(), "then" = then_collapse()))]
 pub struct Job {
     /// Version of the contract: 1.
+    #[serde(deserialize_with = "strict::whole")]
     #[schemars(range(min = 1, max = 1))]
     pub v: u8,
     /// The producer's id; with vendor and app it is the idempotency key.
@@ -37,18 +42,20 @@ pub struct Job {
     /// The vendor; must agree with the queue.
     pub vendor: VendorName,
     /// The devices. A target is named by its position in this list.
+    #[serde(deserialize_with = "strict::objects")]
     #[schemars(length(min = 1, max = 1000))]
     pub targets: Vec<Target>,
     /// What happened.
+    #[serde(deserialize_with = "strict::word")]
     pub kind: Kind,
     /// What the phone shows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "strict::object", skip_serializing_if = "Option::is_none")]
     pub notification: Option<Notification>,
     /// JSON object for the app. It is passed on byte for byte, never cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<Data>,
     /// Who wrote; fills an empty title.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "strict::object", skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
     /// When it happened. More than 30 s ahead of now is refused.
     pub created_at: Timestamp,
@@ -56,7 +63,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// A newer job with the same key supersedes this one while it waits. Required for `call.*`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "strict::object", skip_serializing_if = "Option::is_none")]
     pub collapse: Option<Collapse>,
     /// Per vendor, that vendor's own overrides; typed and checked by the vendor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -71,6 +78,17 @@ pub struct Job {
     /// Uses the vendor's test mode.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub test: bool,
+}
+
+/// When [`then_collapse`] holds.
+fn if_call() -> serde_json::Value {
+    let calls: Vec<_> = Kind::ALL.iter().filter(|kind| kind.is_call()).collect();
+    serde_json::json!({ "properties": { "kind": { "enum": calls } } })
+}
+
+/// A call has a collapse key: its id.
+fn then_collapse() -> serde_json::Value {
+    serde_json::json!({ "required": ["collapse"], "properties": { "collapse": { "type": "object" } } })
 }
 
 /// A vendor's overrides, opaque here.
@@ -120,7 +138,7 @@ pub struct Collapse {
     #[schemars(length(min = 1, max = 128))]
     pub key: String,
     /// Order within the key; absent: `created_at` decides, then the id.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "strict::whole_or_null", skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 9_007_199_254_740_991_u64))]
     pub seq: Option<u64>,
 }
@@ -186,7 +204,7 @@ impl Job {
             return Err(JobError::new(".", format!("{} bytes, at most {MAX_JOB_BYTES}", body.len())));
         }
         let mut reader = serde_json::Deserializer::from_slice(body);
-        let job: Self = serde_path_to_error::deserialize(&mut reader)
+        let Object(job) = serde_path_to_error::deserialize::<_, Object<Self>>(&mut reader)
             .map_err(|error| JobError::new(error.path().to_string(), hide_content(&error.inner().to_string())))?;
         reader.end().map_err(|_| JobError::new(".", "one JSON object and nothing after it"))?;
         job.check_shape()?;

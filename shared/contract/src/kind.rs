@@ -1,8 +1,8 @@
 //! What happened, and how urgent that is.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 macro_rules! kinds {
@@ -10,6 +10,7 @@ macro_rules! kinds {
         /// What happened, from a closed list. The kind alone decides the lane, the default life and whether a push
         /// may be repeated when its fate is unknown; each vendor's table maps it to one of that vendor's classes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        #[schemars(extend("x-push-lanes" = lanes()), transform = tell_of_each_kind)]
         pub enum Kind {
             $(#[doc = $doc] #[serde(rename = $text)] $variant,)*
         }
@@ -83,6 +84,22 @@ impl Kind {
     #[must_use]
     pub const fn is_call(self) -> bool {
         matches!(self, Self::CallInvite | Self::CallCancel | Self::CallMissed)
+    }
+}
+
+/// The lane mapping as the schema states it: producers make the routing key from it.
+fn lanes() -> serde_json::Value {
+    let of = |lane| Kind::ALL.iter().filter(|kind| kind.lane() == lane).collect::<Vec<_>>();
+    serde_json::json!(Lane::ALL.iter().map(|lane| (lane.as_str(), of(*lane))).collect::<BTreeMap<_, _>>())
+}
+
+/// Says beside each kind which lane it belongs to and how long it lives.
+fn tell_of_each_kind(schema: &mut Schema) {
+    let variants = schema.get_mut("oneOf").and_then(|list| list.as_array_mut());
+    for (variant, kind) in variants.into_iter().flatten().zip(Kind::ALL) {
+        variant["x-push-lane"] = kind.lane().as_str().into();
+        variant["x-push-default-life-s"] = kind.default_life().as_secs().into();
+        variant["x-push-repeatable"] = kind.repeatable().into();
     }
 }
 

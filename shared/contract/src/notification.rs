@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::strict;
+
 /// The visible part of a push. Without it a job is a data (transparent) message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -30,7 +32,7 @@ pub struct Notification {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// What a tap does. Absent: the app opens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "strict::object", skip_serializing_if = "Option::is_none")]
     pub click: Option<Click>,
 }
 
@@ -63,7 +65,15 @@ pub enum Click {
 #[serde(rename_all = "lowercase")]
 pub enum Badge {
     /// Shows this number; 0 clears it.
-    Set(#[schemars(range(max = 99999))] u32),
+    Set(
+        #[serde(deserialize_with = "strict::whole")]
+        #[schemars(range(max = 99999))]
+        u32,
+    ),
     /// Adds to what is shown.
-    Add(#[schemars(range(min = 1, max = 99999))] u32),
+    Add(
+        #[serde(deserialize_with = "strict::whole")]
+        #[schemars(range(min = 1, max = 99999))]
+        u32,
+    ),
 }

@@ -52,12 +52,34 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Reads an RFC 3339 text with any offset.
+    /// Reads an RFC 3339 text with any offset, as the schema's pattern has it: `T` and `Z` are capitals, at most nine
+    /// digits of a second, no leap second.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
+        if !has_shape(text.as_bytes()) {
+            return None;
+        }
         let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         i64::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
     }
+}
+
+/// What the schema says beside `format: date-time`. Validators and time libraries read that format more or less
+/// widely (a space for the `T`, small letters, `:60`); the pattern leaves one reading.
+const SHAPE: &str =
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$";
+
+/// Whether the bytes fit [`SHAPE`] where the time library is wider.
+fn has_shape(text: &[u8]) -> bool {
+    let (Some(b'T'), Some(b'0'..=b'5'), Some(rest)) = (text.get(10), text.get(17), text.get(19..)) else {
+        return false;
+    };
+    let digits = rest.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+    let offset = match rest.first() {
+        Some(b'.') => rest.get(1 + digits),
+        first => first,
+    };
+    matches!(offset, Some(b'Z' | b'+' | b'-')) && (rest.first() != Some(&b'.') || (1..=9).contains(&digits))
 }
 
 impl fmt::Display for Timestamp {
@@ -87,7 +109,7 @@ impl JsonSchema for Timestamp {
         "Timestamp".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "date-time", "description": "RFC 3339, any offset" })
+        json_schema!({ "type": "string", "format": "date-time", "pattern": SHAPE, "description": "RFC 3339, any offset" })
     }
 }
 
@@ -99,6 +121,18 @@ mod tests {
     fn offsets_name_the_same_instant() {
         assert_eq!(Timestamp::parse("2026-11-21T08:00:00+08:00"), Timestamp::parse("2026-11-21T00:00:00Z"));
         assert_eq!(Timestamp::parse("2026-11-21 08:00"), None);
+    }
+
+    #[test]
+    fn a_time_is_written_one_way() {
+        for text in ["2026-11-21 08:00:00Z", "2026-11-21T08:00:00z", "2026-12-31T23:59:60Z", "2026-11-21T08:00:00.Z"] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+        assert_eq!(Timestamp::parse("2026-11-21T08:00:00.1234567890Z"), None);
+        assert_eq!(
+            Timestamp::parse("2026-11-21T08:00:00.123456789Z"),
+            Timestamp::parse("2026-11-21T09:00:00.123+01:00")
+        );
     }
 
     #[test]

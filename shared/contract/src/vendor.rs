@@ -37,6 +37,8 @@ pub struct Profile {
     pub secrets: &'static [&'static str],
     /// Token types; the first is the default of an app.
     pub token_types: &'static [&'static str],
+    /// Names of the daily counters that [`Class::quota`] may hold; each has a held queue.
+    pub quotas: &'static [&'static str],
     /// Every code of the vendor's tables; others are counted as `other`.
     pub codes: &'static [&'static str],
 }

@@ -1,1 +1,11 @@
-//! See README.md.
+#![doc = include_str!("../README.md")]
+
+mod backoff;
+mod breaker;
+mod guard;
+mod rate;
+
+pub use backoff::{pause, rung};
+pub use breaker::{Breaker, BreakerRules};
+pub use guard::{Guard, GuardRules};
+pub use rate::{Pace, batch_limit};

@@ -1,5 +1,8 @@
 //! The process around a vendor.
 
+pub mod claims;
+pub mod settings;
+
 use std::process::ExitCode;
 
 use push_contract::Vendor;

@@ -1,0 +1,73 @@
+//! The rate of one app in one process.
+
+use std::num::NonZeroU32;
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use push_contract::{Counted, Rate};
+
+/// How many targets one call may have, so that a call is at most a tenth of a second's worth where the vendor counts
+/// targets.
+#[must_use]
+pub fn batch_limit(rate: Rate, targets: usize) -> usize {
+    match rate.counted {
+        Counted::Calls => targets,
+        Counted::Targets => targets.min((rate.per_second / 10).max(1) as usize),
+    }
+}
+
+/// Paces what one process sends for one app. It starts empty, so a restart grants no burst.
+#[derive(Debug)]
+pub struct Pace {
+    limiter: DefaultDirectRateLimiter,
+    burst: NonZeroU32,
+}
+
+impl Pace {
+    /// A pace of `share` of the vendor's limit. A whole batch always fits into the burst, which is a tenth of the limit
+    /// at most.
+    #[must_use]
+    pub fn new(rate: Rate, share: f64) -> Self {
+        let per_second = NonZeroU32::new((f64::from(rate.per_second) * share) as u32).unwrap_or(NonZeroU32::MIN);
+        let burst = NonZeroU32::new((f64::from(per_second.get()) * 0.1) as u32).unwrap_or(NonZeroU32::MIN);
+        let limiter = RateLimiter::direct(Quota::per_second(per_second).allow_burst(burst));
+        // A fresh limiter would let its whole burst through at once.
+        let _ = limiter.check_n(burst);
+        Self { limiter, burst }
+    }
+
+    /// Takes `n` now, or nothing.
+    #[must_use]
+    pub fn try_take(&self, n: u32) -> bool {
+        NonZeroU32::new(n.min(self.burst.get())).is_none_or(|n| matches!(self.limiter.check_n(n), Ok(Ok(()))))
+    }
+
+    /// Waits until `n` may go. What is over the burst is taken in portions.
+    pub async fn take(&self, n: u32) {
+        let mut left = n;
+        while let Some(portion) = NonZeroU32::new(left.min(self.burst.get())) {
+            // A portion never exceeds the burst, so the only error of this call cannot occur.
+            let _ = self.limiter.until_n_ready(portion).await;
+            left -= portion.get();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TARGETS: Rate = Rate { per_second: 6000, counted: Counted::Targets };
+
+    #[test]
+    fn a_call_is_a_tenth_of_a_second_at_most() {
+        assert_eq!(batch_limit(TARGETS, 1000), 600);
+        assert_eq!(batch_limit(Rate { per_second: 5, counted: Counted::Targets }, 1000), 1);
+        assert_eq!(batch_limit(Rate { per_second: 5, counted: Counted::Calls }, 1000), 1000);
+    }
+
+    #[test]
+    fn a_fresh_pace_grants_no_burst() {
+        let slow = Pace::new(Rate { per_second: 10, counted: Counted::Calls }, 0.85);
+        assert!(!slow.try_take(1));
+    }
+}

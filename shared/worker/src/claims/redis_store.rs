@@ -1,0 +1,363 @@
+//! The store of a fleet: one Redis, every key of a vendor under one hash tag.
+
+use std::{sync::{Arc, LazyLock, atomic::{AtomicBool, AtomicI64, Ordering}}, time::{Duration, Instant}};
+
+use push_contract::{Mask, Timestamp};
+use redis::{ErrorKind, Script, Value, aio::MultiplexedConnection};
+use tokio::sync::Mutex;
+
+use super::{Beat, Claim, ClaimKey, ClaimRequest, ClaimTimes, Claimed, Record, Recorded, Settled, States, StoreDown};
+
+macro_rules! script {
+    ($file:literal) => {
+        LazyLock::new(|| Script::new(concat!(include_str!("scripts/prelude.lua"), include_str!(concat!("scripts/", $file)))))
+    };
+}
+
+static CLAIM: LazyLock<Script> = script!("claim.lua");
+static FENCE: LazyLock<Script> = script!("fence.lua");
+static RECORD: LazyLock<Script> = script!("record.lua");
+static GIVE_BACK: LazyLock<Script> = script!("give_back.lua");
+static SHRINK: LazyLock<Script> = script!("shrink.lua");
+static BEAT: LazyLock<Script> = script!("beat.lua");
+static COLLAPSE: LazyLock<Script> = script!("collapse.lua");
+
+/// A connection and the run of the server at its other end: a restart ends the connection, so the run id of one
+/// connection never changes.
+#[derive(Debug)]
+struct Session {
+    connection: MultiplexedConnection,
+    run: String,
+}
+
+/// Claims, heartbeats, blocks and collapse keys in Redis.
+#[derive(Debug)]
+pub struct RedisStore {
+    client: redis::Client,
+    tag: String,
+    worker: String,
+    times: ClaimTimes,
+    timeout: Duration,
+    session: Mutex<Option<Arc<Session>>>,
+    up: AtomicBool,
+    /// Redis time minus ours, ms.
+    offset: AtomicI64,
+}
+
+impl RedisStore {
+    /// A store for one vendor. Nothing is connected yet.
+    ///
+    /// `prefix` comes before every key; `worker` is unique to this run of the process; `timeout` bounds every call.
+    ///
+    /// # Errors
+    /// When the address cannot be read.
+    pub fn new(url: &str, prefix: &str, vendor: &str, worker: &str, times: ClaimTimes, timeout: Duration) -> Result<Self, redis::RedisError> {
+        use redis::IntoConnectionInfo;
+        let info = url.into_connection_info()?;
+        let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
+        Ok(Self {
+            client: redis::Client::open(info.set_tcp_settings(tcp))?,
+            tag: format!("{prefix}{{push:{vendor}}}"),
+            worker: worker.to_owned(),
+            times,
+            timeout,
+            session: Mutex::new(None),
+            up: AtomicBool::new(false),
+            offset: AtomicI64::new(0),
+        })
+    }
+
+    /// Whether the last call was answered.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.up.load(Ordering::Relaxed)
+    }
+
+    async fn session(&self) -> Result<Arc<Session>, redis::RedisError> {
+        let mut slot = self.session.lock().await;
+        if let Some(session) = &*slot {
+            return Ok(session.clone());
+        }
+        let config = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(Some(self.timeout));
+        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
+        let run = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or("unknown").trim().to_owned();
+        let session = Arc::new(Session { connection, run });
+        *slot = Some(session.clone());
+        Ok(session)
+    }
+
+    /// Forgets a connection that failed, unless another caller has replaced it already.
+    async fn drop_session(&self, failed: &Arc<Session>) {
+        let mut slot = self.session.lock().await;
+        if slot.as_ref().is_some_and(|session| Arc::ptr_eq(session, failed)) {
+            *slot = None;
+        }
+    }
+
+    fn first_window(&self) -> i64 {
+        let now = Timestamp::now().as_millis() + self.offset.load(Ordering::Relaxed);
+        now.div_euclid(self.window_ms()) - 1
+    }
+
+    fn window_ms(&self) -> i64 {
+        i64::try_from(self.times.window.as_millis()).unwrap_or(i64::MAX).max(1)
+    }
+
+    fn hold_ms(&self) -> u64 {
+        u64::try_from(self.times.hold.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Runs one script. `messages` are those whose buckets it may touch; `arguments` come after the three common ones
+    /// and, where there are messages, the first window.
+    async fn run(&self, what: &'static str, script: &Script, messages: &[&ClaimKey], keys: &[String], arguments: &[&[u8]]) -> Result<Reply, StoreDown> {
+        let down = |why: String| StoreDown { what, why };
+        for _ in 0..3 {
+            let session = match self.session().await {
+                Ok(session) => session,
+                Err(error) => {
+                    self.up.store(false, Ordering::Relaxed);
+                    return Err(down(error.to_string()));
+                }
+            };
+            let first = self.first_window();
+            let mut call = script.prepare_invoke();
+            call.key(format!("{}:meta", self.tag)).key(format!("{}:live", self.tag));
+            for message in messages {
+                for window in first..first + 3 {
+                    call.key(format!("{}:claims:{window}:{}", self.tag, message.shard));
+                }
+            }
+            for key in keys {
+                call.key(format!("{}:{key}", self.tag));
+            }
+            call.arg(&session.run).arg(&self.worker).arg(self.window_ms());
+            if !messages.is_empty() {
+                call.arg(first);
+            }
+            for argument in arguments {
+                call.arg(*argument);
+            }
+            let mut connection = session.connection.clone();
+            match call.invoke_async::<Value>(&mut connection).await {
+                Ok(value) => {
+                    self.up.store(true, Ordering::Relaxed);
+                    let reply = Reply::read(value).ok_or_else(|| down("an answer of another shape".to_owned()))?;
+                    self.offset.store(reply.now - Timestamp::now().as_millis(), Ordering::Relaxed);
+                    if reply.what != "clock" {
+                        return Ok(reply);
+                    }
+                }
+                Err(error) => {
+                    // A script that the server refuses is our bug and no outage; a server that is loading is one.
+                    if error.kind() != ErrorKind::Server(redis::ServerErrorKind::ResponseError) {
+                        self.up.store(false, Ordering::Relaxed);
+                        self.drop_session(&session).await;
+                    }
+                    return Err(down(error.to_string()));
+                }
+            }
+        }
+        Err(down("clocks that do not meet".to_owned()))
+    }
+
+    pub(super) async fn claim(&self, ask: &ClaimRequest) -> Result<Claimed, StoreDown> {
+        let hold = self.hold_ms();
+        let dead_after = self.times.dead_after.as_millis();
+        let reply = self
+            .run("claim", &CLAIM, &[&ask.key], &[], &[
+                ask.key.field.as_bytes(),
+                ask.left.digits().as_bytes(),
+                ask.doubt.digits().as_bytes(),
+                flag(ask.marked),
+                ask.verified.as_bytes(),
+                ask.created_ms.to_string().as_bytes(),
+                flag(ask.repeatable),
+                ask.send.digits().as_bytes(),
+                ask.room.to_string().as_bytes(),
+                hold.to_string().as_bytes(),
+                flag(self.times.strict),
+                dead_after.to_string().as_bytes(),
+            ])
+            .await?;
+        match reply.what.as_str() {
+            "settled" => Ok(Claimed::Settled(reply.settled())),
+            "busy" => Ok(Claimed::Busy),
+            "verify" => Ok(Claimed::Verify(reply.birth)),
+            "go" => Ok(Claimed::Go(Claim {
+                number: reply.text(0).parse().unwrap_or(0),
+                states: States::read(reply.text(1)),
+                ambiguous: mask(reply.text(2)),
+                window: mask(reply.text(3)),
+                stamp: reply.birth,
+                since: Instant::now(),
+            })),
+            other => Err(StoreDown { what: "claim", why: format!("an unknown answer {other}") }),
+        }
+    }
+
+    pub(super) async fn fence(&self, key: &ClaimKey, claim: &Claim) -> Result<bool, StoreDown> {
+        let reply = self
+            .run("fence", &FENCE, &[key], &[], &[
+                key.field.as_bytes(),
+                claim.number.to_string().as_bytes(),
+                claim.stamp.as_bytes(),
+                self.hold_ms().to_string().as_bytes(),
+            ])
+            .await?;
+        Ok(reply.what == "ok")
+    }
+
+    pub(super) async fn record(&self, record: &Record<'_>) -> Result<Recorded, StoreDown> {
+        let reply = self
+            .run("record", &RECORD, &[record.key], &[], &[
+                record.key.field.as_bytes(),
+                record.left.digits().as_bytes(),
+                record.number.to_string().as_bytes(),
+                record.stamp.as_bytes(),
+                record.outcomes.as_str().as_bytes(),
+                record.meta.as_bytes(),
+                record.results.as_bytes(),
+                record.next.digits().as_bytes(),
+                record.room.to_string().as_bytes(),
+                self.hold_ms().to_string().as_bytes(),
+            ])
+            .await?;
+        match reply.what.as_str() {
+            "settled" => Ok(Recorded::Settled(reply.settled())),
+            "next" => Ok(Recorded::Next(States::read(reply.text(0)), mask(reply.text(1)))),
+            "stopped" => Ok(Recorded::Stopped),
+            "again" => Ok(Recorded::Again),
+            "lost" => Ok(Recorded::Lost),
+            other => Err(StoreDown { what: "record", why: format!("an unknown answer {other}") }),
+        }
+    }
+
+    pub(super) async fn give_back(&self, key: &ClaimKey, claim: &Claim) -> Result<(), StoreDown> {
+        let number = claim.number.to_string();
+        let window = claim.window.digits();
+        self.run("give_back", &GIVE_BACK, &[key], &[], &[key.field.as_bytes(), number.as_bytes(), window.as_bytes()]).await?;
+        Ok(())
+    }
+
+    pub(super) async fn shrink(&self, messages: &[(ClaimKey, Mask)]) -> Result<(), StoreDown> {
+        let keys: Vec<&ClaimKey> = messages.iter().map(|(key, _)| key).collect();
+        let digits: Vec<String> = messages.iter().map(|(_, of)| of.digits()).collect();
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(messages.len() * 2);
+        for (key, of) in keys.iter().zip(&digits) {
+            arguments.push(key.field.as_bytes());
+            arguments.push(of.as_bytes());
+        }
+        self.run("shrink", &SHRINK, &keys, &[], &arguments).await?;
+        Ok(())
+    }
+
+    /// Renews the heartbeat and reads what every replica must know.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn beat(&self) -> Result<Beat, StoreDown> {
+        let dead_after = self.times.dead_after.as_millis().to_string();
+        let reply = self.run("beat", &BEAT, &[], &["blocks".to_owned()], &[dead_after.as_bytes()]).await?;
+        let blocks = reply.rest[1..].chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        Ok(Beat { living: reply.text(0).parse().unwrap_or(1), birth: reply.birth, blocks })
+    }
+
+    /// Notes a job under its collapse key (or only looks) and returns a digit per token: `1` where a newer job is known.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn collapse(&self, key: &str, note: bool, rank: &str, remember: Duration, tokens: &[String]) -> Result<Mask, StoreDown> {
+        let remember = remember.as_millis().to_string();
+        let mut arguments: Vec<&[u8]> = vec![flag(note), rank.as_bytes(), remember.as_bytes()];
+        arguments.extend(tokens.iter().map(String::as_bytes));
+        let reply = self.run("collapse", &COLLAPSE, &[], &[format!("collapse:{key}")], &arguments).await?;
+        Ok(mask(reply.text(0)))
+    }
+
+    /// Writes or clears a block record.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn set_block(&self, subject: &str, record: Option<&str>) -> Result<(), StoreDown> {
+        let key = format!("{}:blocks", self.tag);
+        let command = match record {
+            Some(record) => redis::cmd("HSET").arg(key).arg(subject).arg(record).to_owned(),
+            None => redis::cmd("HDEL").arg(key).arg(subject).to_owned(),
+        };
+        self.plain("block", &command).await.map(|_| ())
+    }
+
+    /// Takes a lock that ends by itself; `true` when it is ours, also when it was ours before.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn lock(&self, name: &str, hold: Duration) -> Result<bool, StoreDown> {
+        let key = format!("{}:lock:{name}", self.tag);
+        let hold_ms = u64::try_from(hold.as_millis()).unwrap_or(u64::MAX);
+        let taken = self.plain("lock", redis::cmd("SET").arg(&key).arg(&self.worker).arg("NX").arg("PX").arg(hold_ms)).await?;
+        if taken != Value::Nil {
+            return Ok(true);
+        }
+        let owner = self.plain("lock", redis::cmd("GET").arg(&key)).await?;
+        let ours = text_of(&owner) == self.worker;
+        if ours {
+            self.plain("lock", redis::cmd("PEXPIRE").arg(&key).arg(hold_ms)).await?;
+        }
+        Ok(ours)
+    }
+
+    async fn plain(&self, what: &'static str, command: &redis::Cmd) -> Result<Value, StoreDown> {
+        let down = |error: redis::RedisError| StoreDown { what, why: error.to_string() };
+        let session = self.session().await.map_err(down)?;
+        let mut connection = session.connection.clone();
+        let answer = command.query_async::<Value>(&mut connection).await;
+        if answer.is_err() {
+            self.drop_session(&session).await;
+        }
+        answer.map_err(down)
+    }
+}
+
+/// A script's answer: what, birth, now, and the rest as texts.
+struct Reply {
+    what: String,
+    birth: String,
+    now: i64,
+    rest: Vec<String>,
+}
+
+impl Reply {
+    fn read(value: Value) -> Option<Self> {
+        let Value::Array(items) = value else { return None };
+        let mut texts = items.iter().map(text_of);
+        Some(Self { what: texts.next()?, birth: texts.next()?, now: texts.next()?.parse().ok()?, rest: texts.collect() })
+    }
+
+    fn text(&self, n: usize) -> &str {
+        self.rest.get(n).map_or("", String::as_str)
+    }
+
+    fn settled(&self) -> Settled {
+        Settled { states: States::read(self.text(0)), meta: self.text(1).to_owned(), results: self.text(2).to_owned() }
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::Int(number) => number.to_string(),
+        Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Value::SimpleString(text) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+fn flag(on: bool) -> &'static [u8] {
+    if on { b"1" } else { b"0" }
+}
+
+fn mask(digits: &str) -> Mask {
+    Mask::of(digits.len(), digits.bytes().enumerate().filter_map(|(n, digit)| (digit == b'1').then_some(n)))
+}

@@ -1,0 +1,44 @@
+-- Common to every script of the claims store; prepended to each of them.
+-- KEYS[1] meta (hash): run = the server's run id, born = its birth as we saw it, n = last claim number
+-- KEYS[2] live (hash): worker -> time of its last call, ms
+-- ARGV[1] the run id of the server that the caller is connected to
+-- ARGV[2] the calling worker
+-- ARGV[3] length of the de-duplication window, ms
+-- Every call renews the worker's heartbeat. The birth changes when the run id does, or when the data is gone.
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local window_ms = tonumber(ARGV[3])
+local meta = redis.call('HMGET', KEYS[1], 'run', 'born')
+local born = meta[2]
+if not born or meta[1] ~= ARGV[1] then
+  born = now .. ':' .. string.sub(ARGV[1], 1, 8)
+  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'born', born)
+end
+redis.call('HSET', KEYS[2], ARGV[2], now)
+
+-- The buckets of the window that Redis is in and of the one before, out of three that the caller names for the
+-- windows first, first + 1 and first + 2. A caller whose clock is further off is told the time and asks again.
+local function buckets(first, at)
+  local index = math.floor(now / window_ms) - first
+  if index < 1 or index > 2 then return nil end
+  return KEYS[at + index], KEYS[at + index - 1]
+end
+
+-- A record: number, owner ('' free), until (ms), stamp, states (a character a position), meta and results (texts of
+-- the caller). States: '.' open, 's' started, 'd' doubt, 'D' started and doubt, 'r' repeated in the next generation,
+-- 'q' the same with doubt, 'x' has an outcome that was published, any other letter an outcome.
+local function load(current, previous, field)
+  local packed = redis.call('HGET', current, field) or redis.call('HGET', previous, field)
+  if packed then return cmsgpack.unpack(packed) end
+  return nil
+end
+
+local function save(current, previous, field, record)
+  redis.call('HSET', current, field, cmsgpack.pack(record))
+  redis.call('HDEL', previous, field)
+  redis.call('PEXPIRE', current, 2 * window_ms + 60000)
+end
+
+local function is_open(state)
+  return state == '.' or state == 's' or state == 'd' or state == 'D'
+end
