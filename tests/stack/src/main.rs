@@ -1,0 +1,38 @@
+//! `push-stack`: the servers of a test, the stack in the background, the demo and the measurements.
+
+use std::process::ExitCode;
+
+use push_stack::{Result, StackError, Wanted};
+
+const USAGE: &str = "usage: push-stack serve [--no-broker] [--no-redis] [--persistent]";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("push-stack: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| StackError::new(format!("starting the runtime: {error}")))?;
+    let (command, flags) = args.split_first().ok_or_else(|| StackError::new(USAGE))?;
+    let done = runtime.block_on(async {
+        match command.as_str() {
+            "serve" => {
+                let has = |flag| flags.iter().any(|given| given == flag);
+                let wanted =
+                    Wanted { broker: !has("--no-broker"), redis: !has("--no-redis"), persistent: has("--persistent") };
+                push_stack::serve(wanted).await.map(|()| ExitCode::SUCCESS)
+            }
+            _ => Err(StackError::new(USAGE)),
+        }
+    });
+    // A read of standard input cannot be cancelled; it must not hold up the end.
+    runtime.shutdown_background();
+    done
+}
