@@ -67,7 +67,6 @@ impl<'de, T: TryFrom<u64>> Deserialize<'de> for Whole<T> {
 }
 
 /// The integer that a float is, if it is one that floats hold exactly.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked in the line before")]
 fn whole_of(number: f64) -> Option<u64> {
     let exact = number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number);
     exact.then_some(number as u64)

@@ -22,14 +22,14 @@ struct Definitions {
 }
 
 impl Definitions {
-    fn exchange(&mut self, name: &str, kind: &str, arguments: Value) {
+    fn exchange(&mut self, name: &str, kind: &str, arguments: &Value) {
         self.exchanges.push(json!({
             "name": name, "vhost": "/", "type": kind, "durable": true, "auto_delete": false, "internal": false,
             "arguments": arguments,
         }));
     }
 
-    fn queue(&mut self, name: &str, arguments: Value) {
+    fn queue(&mut self, name: &str, arguments: &Value) {
         self.queues.push(json!({
             "name": name, "vhost": "/", "durable": true, "auto_delete": false, "arguments": arguments,
         }));
@@ -44,37 +44,37 @@ impl Definitions {
 
     /// What every fleet has, whatever its vendors.
     fn common(&mut self) {
-        self.exchange("push.jobs", "topic", json!({ "alternate-exchange": "push.unrouted" }));
-        self.exchange("push.unrouted", "fanout", json!({}));
-        self.exchange("push.parked", "direct", json!({}));
-        self.exchange("push.held", "direct", json!({}));
-        self.exchange("push.receipts", "topic", json!({}));
-        self.queue("push.parked.unrouted", parked());
+        self.exchange("push.jobs", "topic", &json!({ "alternate-exchange": "push.unrouted" }));
+        self.exchange("push.unrouted", "fanout", &json!({}));
+        self.exchange("push.parked", "direct", &json!({}));
+        self.exchange("push.held", "direct", &json!({}));
+        self.exchange("push.receipts", "topic", &json!({}));
+        self.queue("push.parked.unrouted", &parked());
         self.bind("push.unrouted", "", "push.parked.unrouted");
         // Bounded, oldest dropped: a receipts queue that nobody reads must not stop the fleet.
         self.queue(
             "push.receipts",
-            json!({
+            &json!({
                 "x-queue-type": "quorum", "x-max-length-bytes": 2_u64 << 30, "x-message-ttl": 86_400_000,
                 "x-overflow": "drop-head", "x-delivery-limit": DELIVERY_LIMIT,
             }),
         );
-        self.queue("push.receipts.log", json!({ "x-queue-type": "stream", "x-max-age": "24h" }));
+        self.queue("push.receipts.log", &json!({ "x-queue-type": "stream", "x-max-age": "24h" }));
         self.bind("push.receipts", "#", "push.receipts");
         self.bind("push.receipts", "#", "push.receipts.log");
     }
 
     fn vendor(&mut self, vendor: &VendorName, apps: &[AppName]) {
         let parking = format!("push.parked.{vendor}");
-        self.queue(&parking, parked());
+        self.queue(&parking, &parked());
         self.bind("push.parked", vendor.as_str(), &parking);
         for seconds in WAIT_STEPS_S {
             let name = format!("push.wait.{vendor}.{seconds}s");
-            self.exchange(&name, "fanout", json!({}));
+            self.exchange(&name, "fanout", &json!({}));
             // No dead-letter routing key: the message comes back with its own.
             self.queue(
                 &name,
-                json!({
+                &json!({
                     "x-queue-type": "quorum", "x-message-ttl": seconds * 1000, "x-dead-letter-exchange": "push.jobs",
                     "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish",
                     "x-delivery-limit": DELIVERY_LIMIT,
@@ -88,7 +88,7 @@ impl Definitions {
                 let name = format!("push.jobs.{key}");
                 self.queue(
                     &name,
-                    json!({
+                    &json!({
                         "x-queue-type": "quorum", "x-delivery-limit": 20, "x-dead-letter-exchange": "push.parked",
                         "x-dead-letter-routing-key": vendor, "x-dead-letter-strategy": "at-least-once",
                         "x-overflow": "reject-publish",

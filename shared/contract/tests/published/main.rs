@@ -6,4 +6,5 @@ mod agreement;
 mod definitions;
 mod examples;
 mod folder;
+mod slips;
 mod topology;
