@@ -36,8 +36,9 @@ def _no_content(author: Author, job: dict) -> bytes:
 # No job can be read from these: they are parked and nobody is told.
 UNREADABLE: dict[str, Callable[[Author, dict], bytes]] = {
     "not_json": lambda author, job: encode(job)[:-7],
-    "not_utf8": lambda author, job: encode(job).replace(b'"v":1', b'"v":1,"\xff":1'),
+    "not_utf8": lambda author, job: encode(job).replace(b'"v":1', b'"v":1,"\xff":1', 1),
     "empty": lambda author, job: b"",
+    "field_twice": lambda author, job: encode(job).replace(b'"v":1', b'"v":1,"v":1', 1),
     "wrong_type": lambda author, job: encode({**job, "targets": job["targets"][0]["token"]}),
     "unknown_field": _with(soud="ding"),
     "no_targets": _with(targets=[]),
