@@ -2,6 +2,7 @@
 
 pub mod cases;
 pub mod conformance;
+pub mod form;
 pub mod jobs;
 pub mod parcel;
 pub mod settings;

@@ -1,5 +1,7 @@
 //! Parcel meets any job and any answer without a panic.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)] // test support: a failure here is the test's failure
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -136,6 +138,10 @@ proptest! {
         if let Some(batch) = batch(app.as_ref(), job) {
             let call = app.encode(&batch, Some(&token()), CREATED_AT);
             prop_assert!(call.is_ok(), "what fits is encoded: {:?}", call.err());
+            if let Ok(Value::Object(mut message)) = serde_json::from_slice(call.unwrap().request.body()) {
+                message.remove("token");
+                prop_assert!(Value::Object(message).to_string().len() <= 4096, "what fits is within the limit");
+            }
             prop_assert!(app.encode(&batch, None, CREATED_AT).is_err(), "never without a token");
         }
     }

@@ -167,11 +167,11 @@ impl<'a> Drive<'a> {
 
     fn look_at_call(&self, call: &Call) -> Result<(), String> {
         let uri = call.request.uri().to_string();
-        ensure(self.bases.is_empty() || self.bases.iter().any(|base| uri.starts_with(base)), || {
-            format!("{} goes to another host than the settings name", call.api)
-        })?;
         ensure(matches!(call.request.uri().scheme_str(), Some("http" | "https")), || {
             format!("{}: the address is not absolute", call.api)
+        })?;
+        ensure(self.bases.is_empty() || self.bases.iter().any(|base| uri.starts_with(base)), || {
+            format!("{} goes to another host than the settings name", call.api)
         })?;
         self.hides("Debug of a call", &format!("{call:?}"))
     }

@@ -139,7 +139,7 @@ fn carries(value: &Value, key: &str, text: &str) -> bool {
         Value::String(inner) => match serde_json::from_str::<Value>(inner) {
             Ok(value @ (Value::Object(_) | Value::Array(_))) => carries(&value, key, text),
             Ok(_) => false,
-            Err(_) => super::form::fields(inner).any(|(name, value)| {
+            Err(_) => crate::form::fields(inner).any(|(name, value)| {
                 (name == key && value == text) || (value != *inner && carries(&Value::from(value), key, text))
             }),
         },

@@ -7,7 +7,6 @@
 mod answers;
 mod drive;
 mod fields;
-pub mod form;
 mod limits;
 mod profile;
 mod report;

@@ -2,6 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// The most faults that are printed.
+const SHOWN: usize = 60;
+
 /// The faults found so far.
 #[derive(Default)]
 pub(super) struct Report {
@@ -37,11 +40,14 @@ impl Report {
     /// When there are faults.
     pub(super) fn close(self, vendor: &str) {
         let Self { checks, faults } = self;
+        // One mistake may break hundreds of checks; the first tell what it is.
+        let shown = &faults[..faults.len().min(SHOWN)];
+        let more = faults.len() - shown.len();
         assert!(
             faults.is_empty(),
-            "{vendor} breaks the contract in {} of {checks} checks:\n{}",
+            "{vendor} breaks the contract in {} of {checks} checks ({more} not shown):\n{}",
             faults.len(),
-            faults.join("\n")
+            shown.join("\n")
         );
     }
 }

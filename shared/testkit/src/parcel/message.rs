@@ -81,8 +81,11 @@ pub(super) fn fit(job: &Job, class: &Class) -> Result<Fitted, Refusal> {
     message.sealed = true;
     let bytes = serde_json::to_vec(&message).map_or(usize::MAX, |text| text.len());
     if bytes > MESSAGE_BYTES {
-        let rule = format!("the message has {bytes} bytes with it, Parcel takes {MESSAGE_BYTES}: make data smaller");
-        return Err(Refusal::rejected(Reason::PayloadTooLarge, "data", rule));
+        let field = if job.data.is_some() { "data" } else { "notification" };
+        let rule = format!(
+            "makes a message of {bytes} bytes, Parcel takes {MESSAGE_BYTES}: send less and let the app fetch it"
+        );
+        return Err(Refusal::rejected(Reason::PayloadTooLarge, field, rule));
     }
     Ok(fitted)
 }

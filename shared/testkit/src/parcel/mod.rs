@@ -36,8 +36,8 @@ impl Vendor for Parcel {
         &PROFILE
     }
 
-    fn open(&self, app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
-        Ok(Box::new(app::ParcelApp::new(settings::read(app, settings)?)))
+    fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
+        Ok(Box::new(app::ParcelApp::new(settings::read(settings)?)))
     }
 
     fn classes(&self) -> Vec<ClassRow> {

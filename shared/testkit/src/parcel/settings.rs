@@ -52,11 +52,11 @@ const KEYS: [&str; 9] = [
 ];
 
 /// Reads the settings.
-pub(super) fn read(app: &str, settings: &Value) -> Result<Settings, SettingsError> {
+pub(super) fn read(settings: &Value) -> Result<Settings, SettingsError> {
     let Some(keys) = settings.as_object() else {
-        return Err(SettingsError::new(section(app), settings.to_string(), "must be a table"));
+        return Err(SettingsError::new(".", "(no table)", "must be a table"));
     };
-    let table = Table { app, keys };
+    let table = Table { keys };
     if let Some(key) = keys.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(table.wrong(key, &format!("unknown key; one of {}", KEYS.join(", "))));
     }
@@ -80,12 +80,7 @@ pub(super) fn read(app: &str, settings: &Value) -> Result<Settings, SettingsErro
     })
 }
 
-fn section(app: &str) -> String {
-    format!("apps.{app}.{}", super::NAME)
-}
-
 struct Table<'a> {
-    app: &'a str,
     keys: &'a Map<String, Value>,
 }
 
@@ -97,7 +92,7 @@ impl<'a> Table<'a> {
             Some(value) => value.to_string(),
             None => "(absent)".to_owned(),
         };
-        SettingsError::new(format!("{}.{key}", section(self.app)), value, rule)
+        SettingsError::new(key, value, rule)
     }
 
     fn text(&self, key: &str, rule: &str) -> Result<&'a str, SettingsError> {

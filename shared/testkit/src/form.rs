@@ -1,6 +1,6 @@
-//! Reads `application/x-www-form-urlencoded`.
+//! Reads `application/x-www-form-urlencoded`, for checks of what an encoder wrote.
 
-/// The fields of a form; a text that is none has no fields worth looking at.
+/// The fields of a form, in their order; what has no `=` is left out.
 pub fn fields(form: &str) -> impl Iterator<Item = (String, String)> {
     form.split('&').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
