@@ -1,0 +1,6 @@
+//! `push-huawei`: the Huawei worker.
+
+/// Runs the worker.
+fn main() -> std::process::ExitCode {
+    push_worker::main(Box::new(push_huawei::Huawei))
+}
