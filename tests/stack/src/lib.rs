@@ -3,9 +3,13 @@
 
 mod babysitter;
 mod client;
+mod demo;
+mod dev;
 mod error;
 mod exposition;
+mod fleet;
 mod http;
+mod names;
 mod places;
 mod process;
 mod proxy;
@@ -13,11 +17,15 @@ mod receipts;
 mod servers;
 mod sim;
 mod until;
+mod vendors;
 mod worker;
 
 pub use babysitter::{Wanted, serve};
 pub use client::{Client, Message, Outgoing, Published};
+pub use demo::{DemoSpec, demo};
+pub use dev::{down, hold, up};
 pub use error::{Context, Result, StackError};
+pub use fleet::{Fleet, FleetSpec};
 pub use places::{binary, free_port, fresh_prefix, profile_dir, scratch_dir, workspace};
 pub use process::{Process, Signal, clean_environment, dies_with_us};
 pub use proxy::{Mode, Proxy};
@@ -25,4 +33,5 @@ pub use receipts::Receipts;
 pub use servers::{Broker, Options, Redis, Servers};
 pub use sim::Sim;
 pub use until::until;
+pub use vendors::{Vendor, settings_file};
 pub use worker::{Memory, Worker, WorkerSpec};

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use push_stack::{Result, StackError, Wanted};
+use push_stack::{DemoSpec, Result, StackError, Wanted, workspace};
 
-const USAGE: &str = "usage: push-stack serve [--no-broker] [--no-redis] [--persistent]";
+const USAGE: &str = "usage: push-stack up | down | demo [--jobs N] [--targets N]
+       push-stack serve [--no-broker] [--no-redis] [--persistent]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -29,10 +30,28 @@ fn run(args: &[String]) -> Result<ExitCode> {
                     Wanted { broker: !has("--no-broker"), redis: !has("--no-redis"), persistent: has("--persistent") };
                 push_stack::serve(wanted).await.map(|()| ExitCode::SUCCESS)
             }
+            "up" => push_stack::up(&workspace()?).await.map(|()| ExitCode::SUCCESS),
+            "demo" => {
+                let spec =
+                    DemoSpec { jobs: number(flags, "--jobs", 6000)?, targets: number(flags, "--targets", 24_000)? };
+                push_stack::demo(&workspace()?, spec)
+                    .await
+                    .map(|kept| if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
+            "down" => push_stack::down(&workspace()?).await.map(|()| ExitCode::SUCCESS),
+            // What `up` leaves in the background.
+            "hold" => push_stack::hold(&workspace()?).await.map(|()| ExitCode::SUCCESS),
             _ => Err(StackError::new(USAGE)),
         }
     });
     // A read of standard input cannot be cancelled; it must not hold up the end.
     runtime.shutdown_background();
     done
+}
+
+/// The number that follows a flag.
+fn number(flags: &[String], name: &str, default: usize) -> Result<usize> {
+    let Some(at) = flags.iter().position(|flag| flag == name) else { return Ok(default) };
+    let text = flags.get(at + 1).map(String::as_str).unwrap_or_default();
+    text.parse().map_err(|_| StackError::new(format!("{name} {text}: must be a number")))
 }

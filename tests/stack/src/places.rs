@@ -10,10 +10,13 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use crate::{Context, Result, StackError};
 
+/// How old what a killed process left behind must be before it is removed.
+const STALE: Duration = Duration::from_secs(3600);
 /// Below the range that the kernel takes source ports from: a stopped server's port is still free when it restarts.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
@@ -66,6 +69,26 @@ pub fn scratch_dir(what: &str) -> Result<PathBuf> {
     }
     fs::create_dir_all(&dir).context(format!("making {}", dir.display()))?;
     Ok(dir)
+}
+
+/// Removes folders of processes that were killed an hour ago or more, before they could remove them. Fresher ones may
+/// hold the log that somebody is about to read.
+///
+/// # Errors
+/// If the folder of scratch folders cannot be listed.
+pub(crate) fn sweep_scratch() -> Result<()> {
+    let root = profile_dir()?.join("stack");
+    for entry in fs::read_dir(&root).context(format!("listing {}", root.display()))?.filter_map(|entry| entry.ok()) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(pid) = name.split_once('-').and_then(|(pid, _)| pid.parse::<u32>().ok()) else { continue };
+        let dead = !Path::new(&format!("/proc/{pid}")).exists();
+        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|at| at.elapsed().ok());
+        if dead && age.is_some_and(|age| age > STALE) {
+            // Another process may be sweeping too.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// A TCP port of the loopback address that nobody listens on, handed out once by this process.

@@ -110,6 +110,13 @@ impl Receipts {
         }
     }
 
+    /// Waits until more than `count` have arrived, or `patience` is over.
+    pub async fn more_than(&self, count: usize, patience: Duration) {
+        let mut arrived = self.arrived.clone();
+        // Both ends are answers: the caller looks at what there is.
+        let _ = timeout(patience, arrived.wait_for(|arrived| *arrived > count)).await;
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Value>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,7 +9,10 @@ use tokio::{
 };
 
 use super::{Addresses, Order, Reply, Wanted, rabbit::Rabbit, redis::Redis};
-use crate::{Context, Result, StackError, places::scratch_dir};
+use crate::{
+    Context, Result, StackError,
+    places::{scratch_dir, sweep_scratch},
+};
 
 struct House {
     dir: PathBuf,
@@ -24,6 +27,7 @@ struct House {
 /// If a server does not start, or standard output is closed. No server runs then.
 pub async fn serve(wanted: Wanted) -> Result<()> {
     let mut house = House { dir: scratch_dir("servers")?, broker: None, redis: None };
+    sweep_scratch()?;
     let mut terminated = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let mut interrupted = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
