@@ -1,1 +1,25 @@
-//! See README.md.
+#![doc = include_str!("../README.md")]
+
+mod body;
+mod call;
+mod control;
+mod desk;
+mod faults;
+mod form;
+mod fortune;
+mod gzip;
+mod holds;
+mod hub;
+mod link;
+mod named_job;
+mod record;
+mod seen_file;
+mod server;
+mod simulator;
+mod strict;
+pub mod vendors;
+mod window;
+
+pub use desk::{Desk, Worth};
+pub use server::{Sim, SimError};
+pub use simulator::{Aim, Answer, Ask, Effect, Facts, Judge, Opened, Ruling, Simulator, Word, Words};

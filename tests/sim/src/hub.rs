@@ -1,0 +1,66 @@
+//! What all connections share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::faults::FaultBook;
+use crate::holds::Holds;
+use crate::record::{Counts, Record};
+use crate::simulator::Simulator;
+use crate::vendors;
+
+/// The vendors, the record and the faults.
+pub(crate) struct Hub {
+    pub(crate) vendors: Vec<Arc<dyn Simulator>>,
+    pub(crate) record: Record,
+    pub(crate) faults: FaultBook,
+    pub(crate) holds: Holds,
+    pub(crate) connections: AtomicU64,
+    calls: AtomicU64,
+}
+
+impl Hub {
+    pub(crate) fn new(record: Record) -> Self {
+        Self {
+            vendors: vendors::all(),
+            record,
+            faults: FaultBook::default(),
+            holds: Holds::default(),
+            connections: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+        }
+    }
+
+    /// The number of a new call.
+    pub(crate) fn next_call(&self) -> u64 {
+        self.calls.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// The vendor of that name.
+    pub(crate) fn vendor(&self, name: &str) -> Option<&Arc<dyn Simulator>> {
+        self.vendors.iter().find(|vendor| vendor.name() == name)
+    }
+
+    /// Counts of one vendor and app or of all; connections and held calls are always everybody's.
+    pub(crate) fn counts(&self, vendor: Option<&str>, app: Option<&str>) -> Counts {
+        let mut counts = self.record.counts(vendor, app);
+        counts.open_connections = self.connections.load(Ordering::Relaxed);
+        counts.held = u64::try_from(self.holds.count()).unwrap_or_default();
+        counts
+    }
+
+    /// Forgets what was seen and counted, ends faults, releases what is held. Apps stay.
+    pub(crate) fn reset(&self) {
+        self.faults.clear(None);
+        self.holds.release(None);
+        self.vendors.iter().for_each(|vendor| vendor.reset());
+        self.record.reset();
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,35 @@
+//! The vendors, each from its own sheet.
+
+mod huawei;
+mod parcel;
+
+use std::sync::Arc;
+
+pub use huawei::Huawei;
+pub use parcel::Parcel;
+
+use crate::simulator::{Answer, Effect, Opened, Ruling, Simulator};
+
+/// Every vendor that push-sim plays: the one list.
+pub fn all() -> Vec<Arc<dyn Simulator>> {
+    vec![Arc::new(Huawei::default()), Arc::new(Parcel::default())]
+}
+
+/// A refusal by code, with its reason for the developer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Refusal {
+    code: &'static str,
+    why: String,
+}
+
+impl Refusal {
+    fn new(code: &'static str, why: impl Into<String>) -> Self {
+        Self { code, why: why.into() }
+    }
+}
+
+/// A call to an address or with a method that the vendor does not have.
+fn stray(status: u16, why: &'static str) -> Opened {
+    let judge = move |_| Ruling::refused(Answer::empty(status), format!("http-{status}"), why);
+    Opened { app: None, api: "none", effect: Effect::Prepare, aims: Vec::new(), judge: Box::new(judge) }
+}
