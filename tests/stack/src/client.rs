@@ -92,8 +92,14 @@ impl Client {
     /// # Errors
     /// If the connection is lost before the last answer.
     pub async fn publish_all(&self, messages: Vec<Outgoing>) -> Result<Vec<Published>> {
+        self.publish_to("push.jobs", messages).await
+    }
+
+    /// As [`Client::publish_all`], to another exchange; the empty name is the broker's own, which takes queue names
+    /// as routing keys.
+    pub(crate) async fn publish_to(&self, exchange: &str, messages: Vec<Outgoing>) -> Result<Vec<Published>> {
         let channel = self.channel().await?;
-        let exchange = format!("{}push.jobs", self.prefix);
+        let exchange = if exchange.is_empty() { String::new() } else { format!("{}{exchange}", self.prefix) };
         let mut confirms = Vec::with_capacity(messages.len());
         for (routing_key, id, body) in messages {
             let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };

@@ -2,6 +2,7 @@
 //! workers, and a TCP proxy that makes faults between them. Nothing of it outlives the process that started it.
 
 mod babysitter;
+mod bench;
 mod client;
 mod demo;
 mod dev;
@@ -21,6 +22,7 @@ mod vendors;
 mod worker;
 
 pub use babysitter::{Wanted, serve};
+pub use bench::{BareSpec, BenchSpec, bare, bench};
 pub use client::{Client, Message, Outgoing, Published};
 pub use demo::{DemoSpec, demo};
 pub use dev::{down, hold, up};

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use push_stack::{DemoSpec, Result, StackError, Wanted, workspace};
+use push_stack::{BareSpec, BenchSpec, DemoSpec, Result, StackError, Wanted, workspace};
 
-const USAGE: &str = "usage: push-stack up | down | demo [--jobs N] [--targets N]
+const USAGE: &str = "usage: push-stack up | down | demo [--jobs N] [--targets N] | bench [--jobs N] [--rounds N]
        push-stack serve [--no-broker] [--no-redis] [--persistent]";
 
 fn main() -> ExitCode {
@@ -38,6 +38,12 @@ fn run(args: &[String]) -> Result<ExitCode> {
                     .await
                     .map(|kept| if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
+            "bench" => {
+                let spec = BenchSpec { jobs: number(flags, "--jobs", 20_000)?, rounds: number(flags, "--rounds", 3)? };
+                push_stack::bench(&workspace()?, spec).await.map(|()| ExitCode::SUCCESS)
+            }
+            // What `bench` measures the worker against, as a process of its own.
+            "bench-bare" => push_stack::bare(bare_spec(flags)?).await.map(|()| ExitCode::SUCCESS),
             "down" => push_stack::down(&workspace()?).await.map(|()| ExitCode::SUCCESS),
             // What `up` leaves in the background.
             "hold" => push_stack::hold(&workspace()?).await.map(|()| ExitCode::SUCCESS),
@@ -54,4 +60,20 @@ fn number(flags: &[String], name: &str, default: usize) -> Result<usize> {
     let Some(at) = flags.iter().position(|flag| flag == name) else { return Ok(default) };
     let text = flags.get(at + 1).map(String::as_str).unwrap_or_default();
     text.parse().map_err(|_| StackError::new(format!("{name} {text}: must be a number")))
+}
+
+fn bare_spec(args: &[String]) -> Result<BareSpec> {
+    let amqp = std::env::var("AMQP_URL").map_err(|_| StackError::new("name the broker in AMQP_URL"))?;
+    let [queue, sim, jobs, client_id, client_secret, run] = args else {
+        return Err(StackError::new("usage: push-stack bench-bare QUEUE SIM JOBS CLIENT_ID CLIENT_SECRET RUN"));
+    };
+    Ok(BareSpec {
+        amqp,
+        queue: queue.clone(),
+        sim: sim.clone(),
+        jobs: jobs.parse().map_err(|_| StackError::new(format!("{jobs} must be a number of jobs")))?,
+        client_id: client_id.clone(),
+        client_secret: client_secret.clone(),
+        run: run.clone(),
+    })
 }
