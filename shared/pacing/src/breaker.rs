@@ -48,7 +48,8 @@ impl Breaker {
             *calls += 1;
             *failures += u32::from(failed);
         }
-        let (calls, failures) = self.slots.iter().fold((0, 0), |(c, f), (_, calls, failures)| (c + calls, f + failures));
+        let (calls, failures) =
+            self.slots.iter().fold((0, 0), |(c, f), (_, calls, failures)| (c + calls, f + failures));
         if !failed {
             self.opened = 0;
             return None;
@@ -70,7 +71,12 @@ mod tests {
     use super::*;
 
     fn breaker() -> Breaker {
-        Breaker::new(BreakerRules { share: 0.5, calls: 4, span: Duration::from_secs(10), pause: Duration::from_secs(2) })
+        Breaker::new(BreakerRules {
+            share: 0.5,
+            calls: 4,
+            span: Duration::from_secs(10),
+            pause: Duration::from_secs(2),
+        })
     }
 
     fn at(millis: i64) -> Timestamp {

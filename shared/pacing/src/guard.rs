@@ -54,7 +54,9 @@ impl Guard {
     }
 
     fn is_suspicious(&self) -> bool {
-        self.tokens >= self.rules.tokens && self.share() > self.rules.share && self.share() > self.rules.times_usual * self.usual
+        self.tokens >= self.rules.tokens
+            && self.share() > self.rules.share
+            && self.share() > self.rules.times_usual * self.usual
     }
 }
 
@@ -76,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_new_minute_starts_anew() {
-        let mut guard = Guard::new(GuardRules { tokens: 200, share: 0.3, times_usual: 10.0 }, Timestamp::from_millis(0));
+        let mut guard =
+            Guard::new(GuardRules { tokens: 200, share: 0.3, times_usual: 10.0 }, Timestamp::from_millis(0));
         assert!(guard.note(400, 400, Timestamp::from_millis(1)));
         assert!(!guard.note(10, 10, Timestamp::from_millis(61_002)));
     }

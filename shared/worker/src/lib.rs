@@ -1,15 +1,39 @@
-//! The process around a vendor.
+#![doc = include_str!("../README.md")]
 
+mod admin;
+pub mod app;
+pub mod blocks;
+pub mod broker;
 pub mod claims;
+mod cli;
+pub mod credentials;
+mod explain;
+pub mod metrics;
+pub mod pipeline;
+pub mod probe;
+mod run;
 pub mod settings;
+pub mod settle;
+pub mod transport;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use push_contract::Vendor;
 
-/// Runs a worker for one vendor until it is told to stop.
+use crate::probe::{Inert, Probe};
+
+/// Runs a worker for one vendor until it is told to stop, or answers one question about it. Reads the command line,
+/// `PUSH_CONFIG` and `PUSH__*`.
+///
+/// Exit codes: 0 after an orderly stop, 64 for wrong settings or a wrong command line, 65 for a job that `--explain`
+/// cannot read, 70 when something that never happens did.
 #[must_use]
 pub fn main(vendor: Box<dyn Vendor>) -> ExitCode {
-    drop(vendor);
-    ExitCode::FAILURE
+    main_with_probe(vendor, Arc::new(Inert))
+}
+
+/// Like [`main()`], with a probe that is told of every step: for the tests' own worker.
+#[must_use]
+pub fn main_with_probe(vendor: Box<dyn Vendor>, probe: Arc<dyn Probe>) -> ExitCode {
+    cli::run(vendor, probe)
 }

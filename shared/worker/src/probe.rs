@@ -12,7 +12,7 @@ pub enum Step {
     Recorded,
     CopyPublished,
     ReceiptPublished,
-    Acknowledged,
+    Settled,
 }
 
 impl Step {
@@ -26,7 +26,7 @@ impl Step {
         Self::Recorded,
         Self::CopyPublished,
         Self::ReceiptPublished,
-        Self::Acknowledged,
+        Self::Settled,
     ];
 
     /// The step's name.
@@ -41,7 +41,7 @@ impl Step {
             Self::Recorded => "recorded",
             Self::CopyPublished => "copy_published",
             Self::ReceiptPublished => "receipt_published",
-            Self::Acknowledged => "acknowledged",
+            Self::Settled => "settled",
         }
     }
 }

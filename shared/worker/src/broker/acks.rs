@@ -1,8 +1,14 @@
 //! Acknowledging many deliveries with few frames.
 
-use std::{collections::BTreeSet, sync::{Mutex, PoisonError}};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
 
-use lapin::{Channel, options::{BasicAckOptions, BasicNackOptions}};
+use lapin::{
+    Channel,
+    options::{BasicAckOptions, BasicNackOptions},
+};
 
 /// The deliveries of one channel: which are in work, which are done and not yet acknowledged.
 #[derive(Debug, Default)]

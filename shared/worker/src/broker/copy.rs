@@ -69,16 +69,23 @@ impl Copy {
                 return Err(BadHeaders {
                     reason: ParkReason::NewerVersion,
                     header: "x-push-v",
-                    rule: format!("version {version} is newer than this worker's {VERSION}: replay it to a newer worker"),
+                    rule: format!(
+                        "version {version} is newer than this worker's {VERSION}: replay it to a newer worker"
+                    ),
                 });
             }
             _ => return Err(bad("x-push-v", "must be 1")),
         }
-        copy.generation = whole(headers, "x-push-gen").ok_or_else(|| bad("x-push-gen", "must be a whole number"))?.unwrap_or(0);
-        copy.attempt = whole(headers, "x-push-attempt").ok_or_else(|| bad("x-push-attempt", "must be a whole number"))?.unwrap_or(0);
+        copy.generation =
+            whole(headers, "x-push-gen").ok_or_else(|| bad("x-push-gen", "must be a whole number"))?.unwrap_or(0);
+        copy.attempt = whole(headers, "x-push-attempt")
+            .ok_or_else(|| bad("x-push-attempt", "must be a whole number"))?
+            .unwrap_or(0);
         let mask = |header: &'static str| match text(headers, header) {
             None => Ok(None),
-            Some(text) => Mask::decode(text, targets).map(Some).ok_or_else(|| bad(header, "must be a bitmap over the job's targets, as base64")),
+            Some(text) => Mask::decode(text, targets)
+                .map(Some)
+                .ok_or_else(|| bad(header, "must be a bitmap over the job's targets, as base64")),
         };
         if let Some(left) = mask("x-push-left")? {
             copy.left = left;
@@ -90,7 +97,8 @@ impl Copy {
             copy.doubt = doubt;
         }
         copy.first_seen = text(headers, "x-push-first-seen").and_then(Timestamp::parse);
-        copy.lane = text(headers, "x-push-lane").and_then(|name| Lane::ALL.into_iter().find(|lane| lane.as_str() == name));
+        copy.lane =
+            text(headers, "x-push-lane").and_then(|name| Lane::ALL.into_iter().find(|lane| lane.as_str() == name));
         Ok(copy.flags(headers))
     }
 

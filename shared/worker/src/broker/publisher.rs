@@ -73,7 +73,11 @@ impl Publisher {
             .with_message_id(lapin::types::ShortString::try_new(message.id).unwrap_or_default())
             .with_headers(message.headers);
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let confirm = self.channel.basic_publish(message.exchange.into(), message.key.into(), options, message.body, properties).await.map_err(gone)?;
+        let confirm = self
+            .channel
+            .basic_publish(message.exchange.into(), message.key.into(), options, message.body, properties)
+            .await
+            .map_err(gone)?;
         match self.unless_late(confirm).await? {
             Confirmation::Ack(None) | Confirmation::NotRequested => Ok(()),
             Confirmation::Ack(Some(_)) => Err(PublishError::Unroutable(key)),

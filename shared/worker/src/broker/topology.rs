@@ -142,7 +142,11 @@ fn plan(names: &Names, apps: &[AppName], quotas: &[&str]) -> (Vec<Exchange>, Vec
         jobs,
     ];
     let limit = |n: i64| ("x-delivery-limit", AMQPValue::LongLongInt(n));
-    let queue = |name: String, arguments, exchange: String, key: &str| Queue { name, arguments, bind: vec![(exchange, key.to_owned())] };
+    let queue = |name: String, arguments, exchange: String, key: &str| Queue {
+        name,
+        arguments,
+        bind: vec![(exchange, key.to_owned())],
+    };
     let mut queues = vec![
         queue(names.name("push.parked.unrouted"), quorum(&[limit(NO_LIMIT)]), unrouted, ""),
         queue(names.parked(), quorum(&[limit(NO_LIMIT)]), names.parked_exchange(), names.vendor()),
@@ -177,7 +181,11 @@ fn plan(names: &Names, apps: &[AppName], quotas: &[&str]) -> (Vec<Exchange>, Vec
             queues.push(queue(names.work(lane, app), arguments, names.jobs(), &names.key(lane, app)));
         }
         for quota in quotas {
-            queues.push(Queue { name: names.held(app, quota), arguments: quorum(&[limit(NO_LIMIT)]), bind: Vec::new() });
+            queues.push(Queue {
+                name: names.held(app, quota),
+                arguments: quorum(&[limit(NO_LIMIT)]),
+                bind: Vec::new(),
+            });
         }
     }
     (exchanges, queues)
@@ -188,7 +196,13 @@ fn plan(names: &Names, apps: &[AppName], quotas: &[&str]) -> (Vec<Exchange>, Vec
 /// # Errors
 /// What the broker refused. An exchange or queue that exists with other arguments is refused by the broker with the
 /// argument's name; `topology = none` leaves that to the operator.
-pub async fn prepare(channel: &Channel, mode: Topology, names: &Names, apps: &[AppName], quotas: &[&str]) -> lapin::Result<()> {
+pub async fn prepare(
+    channel: &Channel,
+    mode: Topology,
+    names: &Names,
+    apps: &[AppName],
+    quotas: &[&str],
+) -> lapin::Result<()> {
     if mode == Topology::None {
         return Ok(());
     }
@@ -202,7 +216,15 @@ pub async fn prepare(channel: &Channel, mode: Topology, names: &Names, apps: &[A
         let options = QueueDeclareOptions { passive, durable: true, ..QueueDeclareOptions::default() };
         channel.queue_declare(queue.name.clone().into(), options, queue.arguments).await?;
         for (exchange, key) in queue.bind.into_iter().filter(|_| !passive) {
-            channel.queue_bind(queue.name.clone().into(), exchange.into(), key.into(), QueueBindOptions::default(), FieldTable::default()).await?;
+            channel
+                .queue_bind(
+                    queue.name.clone().into(),
+                    exchange.into(),
+                    key.into(),
+                    QueueBindOptions::default(),
+                    FieldTable::default(),
+                )
+                .await?;
         }
     }
     Ok(())

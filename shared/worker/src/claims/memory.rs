@@ -2,7 +2,11 @@
 //!
 //! The rules are those of `scripts/*.lua`, word for word; a test runs both against the same steps.
 
-use std::{collections::HashMap, sync::{Mutex, MutexGuard}, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
 
 use push_contract::{Mask, Timestamp};
 
@@ -75,7 +79,13 @@ impl MemoryStore {
                         return Claimed::Verify(self.birth.clone());
                     }
                 }
-                Entry { number: 0, held_until: None, states: States::open(targets), meta: String::new(), results: String::new() }
+                Entry {
+                    number: 0,
+                    held_until: None,
+                    states: States::open(targets),
+                    meta: String::new(),
+                    results: String::new(),
+                }
             }
             Some(entry) => {
                 if entry.states.open_of(&ask.left).is_empty() {
@@ -105,17 +115,27 @@ impl MemoryStore {
                 started = true;
                 room -= 1;
             }
-            entry.states.set(n, match (started, doubted) {
-                (true, true) => b'D',
-                (true, false) => b's',
-                (false, true) => b'd',
-                (false, false) => b'.',
-            });
+            entry.states.set(
+                n,
+                match (started, doubted) {
+                    (true, true) => b'D',
+                    (true, false) => b's',
+                    (false, true) => b'd',
+                    (false, false) => b'.',
+                },
+            );
         }
         records.last_number += 1;
         entry.number = records.last_number;
         entry.held_until = Some(now + self.times.hold);
-        let claim = Claim { number: entry.number, stamp: self.birth.clone(), states: entry.states.clone(), ambiguous, window, since: now };
+        let claim = Claim {
+            number: entry.number,
+            stamp: self.birth.clone(),
+            states: entry.states.clone(),
+            ambiguous,
+            window,
+            since: now,
+        };
         records.put(&ask.key, entry);
         Claimed::Go(claim)
     }
@@ -142,7 +162,11 @@ impl MemoryStore {
             return Recorded::Lost;
         }
         let mut entry = known.unwrap_or_else(|| Entry {
-            number: 0, held_until: None, states: States::open(record.outcomes.len()), meta: String::new(), results: String::new(),
+            number: 0,
+            held_until: None,
+            states: States::open(record.outcomes.len()),
+            meta: String::new(),
+            results: String::new(),
         });
         for n in 0..record.outcomes.len() {
             match record.outcomes.at(n) {
@@ -167,7 +191,8 @@ impl MemoryStore {
         } else if record.room == 0 {
             Recorded::Stopped
         } else {
-            let next = Mask::of(entry.states.len(), record.next.iter().filter(|n| entry.states.is_open(*n)).take(record.room));
+            let next =
+                Mask::of(entry.states.len(), record.next.iter().filter(|n| entry.states.is_open(*n)).take(record.room));
             for n in next.iter() {
                 let state = if entry.states.in_doubt(n) { b'D' } else { b's' };
                 entry.states.set(n, state);

@@ -1,6 +1,12 @@
 //! The store of a fleet: one Redis, every key of a vendor under one hash tag.
 
-use std::{sync::{Arc, LazyLock, atomic::{AtomicBool, AtomicI64, Ordering}}, time::{Duration, Instant}};
+use std::{
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use push_contract::{Mask, Timestamp};
 use redis::{ErrorKind, Script, Value, aio::MultiplexedConnection};
@@ -10,7 +16,9 @@ use super::{Beat, Claim, ClaimKey, ClaimRequest, ClaimTimes, Claimed, Record, Re
 
 macro_rules! script {
     ($file:literal) => {
-        LazyLock::new(|| Script::new(concat!(include_str!("scripts/prelude.lua"), include_str!(concat!("scripts/", $file)))))
+        LazyLock::new(|| {
+            Script::new(concat!(include_str!("scripts/prelude.lua"), include_str!(concat!("scripts/", $file))))
+        })
     };
 }
 
@@ -51,7 +59,14 @@ impl RedisStore {
     ///
     /// # Errors
     /// When the address cannot be read.
-    pub fn new(url: &str, prefix: &str, vendor: &str, worker: &str, times: ClaimTimes, timeout: Duration) -> Result<Self, redis::RedisError> {
+    pub fn new(
+        url: &str,
+        prefix: &str,
+        vendor: &str,
+        worker: &str,
+        times: ClaimTimes,
+        timeout: Duration,
+    ) -> Result<Self, redis::RedisError> {
         use redis::IntoConnectionInfo;
         let info = url.into_connection_info()?;
         let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
@@ -112,7 +127,14 @@ impl RedisStore {
 
     /// Runs one script. `messages` are those whose buckets it may touch; `arguments` come after the three common ones
     /// and, where there are messages, the first window.
-    async fn run(&self, what: &'static str, script: &Script, messages: &[&ClaimKey], keys: &[String], arguments: &[&[u8]]) -> Result<Reply, StoreDown> {
+    async fn run(
+        &self,
+        what: &'static str,
+        script: &Script,
+        messages: &[&ClaimKey],
+        keys: &[String],
+        arguments: &[&[u8]],
+    ) -> Result<Reply, StoreDown> {
         let down = |why: String| StoreDown { what, why };
         for _ in 0..3 {
             let session = match self.session().await {
@@ -167,20 +189,26 @@ impl RedisStore {
         let hold = self.hold_ms();
         let dead_after = self.times.dead_after.as_millis();
         let reply = self
-            .run("claim", &CLAIM, &[&ask.key], &[], &[
-                ask.key.field.as_bytes(),
-                ask.left.digits().as_bytes(),
-                ask.doubt.digits().as_bytes(),
-                flag(ask.marked),
-                ask.verified.as_bytes(),
-                ask.created_ms.to_string().as_bytes(),
-                flag(ask.repeatable),
-                ask.send.digits().as_bytes(),
-                ask.room.to_string().as_bytes(),
-                hold.to_string().as_bytes(),
-                flag(self.times.strict),
-                dead_after.to_string().as_bytes(),
-            ])
+            .run(
+                "claim",
+                &CLAIM,
+                &[&ask.key],
+                &[],
+                &[
+                    ask.key.field.as_bytes(),
+                    ask.left.digits().as_bytes(),
+                    ask.doubt.digits().as_bytes(),
+                    flag(ask.marked),
+                    ask.verified.as_bytes(),
+                    ask.created_ms.to_string().as_bytes(),
+                    flag(ask.repeatable),
+                    ask.send.digits().as_bytes(),
+                    ask.room.to_string().as_bytes(),
+                    hold.to_string().as_bytes(),
+                    flag(self.times.strict),
+                    dead_after.to_string().as_bytes(),
+                ],
+            )
             .await?;
         match reply.what.as_str() {
             "settled" => Ok(Claimed::Settled(reply.settled())),
@@ -200,30 +228,42 @@ impl RedisStore {
 
     pub(super) async fn fence(&self, key: &ClaimKey, claim: &Claim) -> Result<bool, StoreDown> {
         let reply = self
-            .run("fence", &FENCE, &[key], &[], &[
-                key.field.as_bytes(),
-                claim.number.to_string().as_bytes(),
-                claim.stamp.as_bytes(),
-                self.hold_ms().to_string().as_bytes(),
-            ])
+            .run(
+                "fence",
+                &FENCE,
+                &[key],
+                &[],
+                &[
+                    key.field.as_bytes(),
+                    claim.number.to_string().as_bytes(),
+                    claim.stamp.as_bytes(),
+                    self.hold_ms().to_string().as_bytes(),
+                ],
+            )
             .await?;
         Ok(reply.what == "ok")
     }
 
     pub(super) async fn record(&self, record: &Record<'_>) -> Result<Recorded, StoreDown> {
         let reply = self
-            .run("record", &RECORD, &[record.key], &[], &[
-                record.key.field.as_bytes(),
-                record.left.digits().as_bytes(),
-                record.number.to_string().as_bytes(),
-                record.stamp.as_bytes(),
-                record.outcomes.as_str().as_bytes(),
-                record.meta.as_bytes(),
-                record.results.as_bytes(),
-                record.next.digits().as_bytes(),
-                record.room.to_string().as_bytes(),
-                self.hold_ms().to_string().as_bytes(),
-            ])
+            .run(
+                "record",
+                &RECORD,
+                &[record.key],
+                &[],
+                &[
+                    record.key.field.as_bytes(),
+                    record.left.digits().as_bytes(),
+                    record.number.to_string().as_bytes(),
+                    record.stamp.as_bytes(),
+                    record.outcomes.as_str().as_bytes(),
+                    record.meta.as_bytes(),
+                    record.results.as_bytes(),
+                    record.next.digits().as_bytes(),
+                    record.room.to_string().as_bytes(),
+                    self.hold_ms().to_string().as_bytes(),
+                ],
+            )
             .await?;
         match reply.what.as_str() {
             "settled" => Ok(Recorded::Settled(reply.settled())),
@@ -238,7 +278,8 @@ impl RedisStore {
     pub(super) async fn give_back(&self, key: &ClaimKey, claim: &Claim) -> Result<(), StoreDown> {
         let number = claim.number.to_string();
         let window = claim.window.digits();
-        self.run("give_back", &GIVE_BACK, &[key], &[], &[key.field.as_bytes(), number.as_bytes(), window.as_bytes()]).await?;
+        self.run("give_back", &GIVE_BACK, &[key], &[], &[key.field.as_bytes(), number.as_bytes(), window.as_bytes()])
+            .await?;
         Ok(())
     }
 
@@ -269,7 +310,14 @@ impl RedisStore {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn collapse(&self, key: &str, note: bool, rank: &str, remember: Duration, tokens: &[String]) -> Result<Mask, StoreDown> {
+    pub async fn collapse(
+        &self,
+        key: &str,
+        note: bool,
+        rank: &str,
+        remember: Duration,
+        tokens: &[String],
+    ) -> Result<Mask, StoreDown> {
         let remember = remember.as_millis().to_string();
         let mut arguments: Vec<&[u8]> = vec![flag(note), rank.as_bytes(), remember.as_bytes()];
         arguments.extend(tokens.iter().map(String::as_bytes));
@@ -297,7 +345,8 @@ impl RedisStore {
     pub async fn lock(&self, name: &str, hold: Duration) -> Result<bool, StoreDown> {
         let key = format!("{}:lock:{name}", self.tag);
         let hold_ms = u64::try_from(hold.as_millis()).unwrap_or(u64::MAX);
-        let taken = self.plain("lock", redis::cmd("SET").arg(&key).arg(&self.worker).arg("NX").arg("PX").arg(hold_ms)).await?;
+        let taken =
+            self.plain("lock", redis::cmd("SET").arg(&key).arg(&self.worker).arg("NX").arg("PX").arg(hold_ms)).await?;
         if taken != Value::Nil {
             return Ok(true);
         }
@@ -333,7 +382,12 @@ impl Reply {
     fn read(value: Value) -> Option<Self> {
         let Value::Array(items) = value else { return None };
         let mut texts = items.iter().map(text_of);
-        Some(Self { what: texts.next()?, birth: texts.next()?, now: texts.next()?.parse().ok()?, rest: texts.collect() })
+        Some(Self {
+            what: texts.next()?,
+            birth: texts.next()?,
+            now: texts.next()?.parse().ok()?,
+            rest: texts.collect(),
+        })
     }
 
     fn text(&self, n: usize) -> &str {

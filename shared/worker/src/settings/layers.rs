@@ -1,6 +1,10 @@
 //! Laying the layers over one another.
 
-use std::{collections::BTreeMap, fs, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use push_contract::{AppName, Profile, SettingsError};
 use toml::{Table, Value};
@@ -59,7 +63,8 @@ pub fn load(profile: &Profile, sources: &Sources) -> Result<(Settings, Vec<PathB
     process.check()?;
     let mut own = BTreeMap::new();
     for (name, vendors) in apps {
-        let app = AppName::new(name.clone()).map_err(|error| SettingsError::new(format!("apps.{name}"), name.clone(), error.to_string()))?;
+        let app = AppName::new(name.clone())
+            .map_err(|error| SettingsError::new(format!("apps.{name}"), name.clone(), error.to_string()))?;
         let Value::Table(mut vendors) = vendors else {
             return Err(SettingsError::new(format!("apps.{name}"), "(no table)", "must hold one table per vendor"));
         };
@@ -72,17 +77,25 @@ pub fn load(profile: &Profile, sources: &Sources) -> Result<(Settings, Vec<PathB
                 for secret in secret_names(profile) {
                     resolve(&mut values, secret, &key, base, &mut files)?;
                 }
-                let values = serde_json::to_value(values).map_err(|error| SettingsError::new(key, "(table)", error.to_string()))?;
+                let values = serde_json::to_value(values)
+                    .map_err(|error| SettingsError::new(key, "(table)", error.to_string()))?;
                 own.insert(app, values);
             }
-            Some(_) => return Err(SettingsError::new(format!("apps.{name}.{}", profile.name), "(no table)", "must be a table")),
+            Some(_) => {
+                return Err(SettingsError::new(
+                    format!("apps.{name}.{}", profile.name),
+                    "(no table)",
+                    "must be a table",
+                ));
+            }
         }
     }
     Ok((Settings { process, apps: own }, files))
 }
 
 fn read(path: &Path, key: &str) -> Result<String, SettingsError> {
-    fs::read_to_string(path).map_err(|error| SettingsError::new(key, path.display().to_string(), format!("cannot be read: {error}")))
+    fs::read_to_string(path)
+        .map_err(|error| SettingsError::new(key, path.display().to_string(), format!("cannot be read: {error}")))
 }
 
 fn parse(what: &str, text: &str) -> Result<Table, SettingsError> {
@@ -122,7 +135,10 @@ fn overlay(tree: &mut Table, name: &str, text: &str) -> Result<(), SettingsError
     // into a text is quoted by whoever needs it: PUSH__...='"123"'.
     let value = format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v"));
     let value = match (table.get(last), value) {
-        (Some(Value::String(_)) | None, Some(Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_))) => Value::String(text.to_owned()),
+        (
+            Some(Value::String(_)) | None,
+            Some(Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_)),
+        ) => Value::String(text.to_owned()),
         (_, Some(value)) => value,
         (_, None) => Value::String(text.to_owned()),
     };
@@ -131,7 +147,13 @@ fn overlay(tree: &mut Table, name: &str, text: &str) -> Result<(), SettingsError
 }
 
 /// Reads `<name>_file` into `<name>`, unless the environment gave the secret itself.
-fn resolve(table: &mut Table, name: &str, section: &str, base: &Path, files: &mut Vec<PathBuf>) -> Result<(), SettingsError> {
+fn resolve(
+    table: &mut Table,
+    name: &str,
+    section: &str,
+    base: &Path,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), SettingsError> {
     let file_key = format!("{name}_file");
     let Some(path) = table.remove(&file_key) else { return Ok(()) };
     let key = format!("{section}.{file_key}");
@@ -153,7 +175,9 @@ fn refuse_plain_secrets(profile: &Profile, file: &Table) -> Result<(), SettingsE
             return Err(SettingsError::new(
                 format!("apps.{app}.{}.{name}", profile.name),
                 "(secret)",
-                format!("a secret does not stand in the settings file: put it into a file and set {name}_file, or into the environment"),
+                format!(
+                    "a secret does not stand in the settings file: put it into a file and set {name}_file, or into the environment"
+                ),
             ));
         }
     }
@@ -164,7 +188,10 @@ fn tree_to_process(tree: Table) -> Result<Process, SettingsError> {
     let shown = tree.clone();
     serde_path_to_error::deserialize(Value::Table(tree)).map_err(|error| {
         let key = error.path().to_string();
-        let value = key.split('.').try_fold(&Value::Table(shown), |value, part| value.get(part).ok_or(())).map_or_else(|()| "(absent)".to_owned(), ToString::to_string);
+        let value = key
+            .split('.')
+            .try_fold(&Value::Table(shown), |value, part| value.get(part).ok_or(()))
+            .map_or_else(|()| "(absent)".to_owned(), ToString::to_string);
         let value = if key.ends_with("url") { "(secret)".to_owned() } else { value };
         SettingsError::new(key, value, error.inner().message().to_owned())
     })
@@ -175,7 +202,14 @@ mod tests {
     use super::*;
 
     fn profile() -> Profile {
-        Profile { name: "parcel", defaults: "ttl = 60\n", secrets: &["app_secret"], token_types: &["plain"], quotas: &[], codes: &[] }
+        Profile {
+            name: "parcel",
+            defaults: "ttl = 60\n",
+            secrets: &["app_secret"],
+            token_types: &["plain"],
+            quotas: &[],
+            codes: &[],
+        }
     }
 
     struct Folder(PathBuf);
@@ -190,7 +224,10 @@ mod tests {
         fn sources(&self, text: &str, environment: &[(&str, &str)]) -> Sources {
             let file = self.0.join("push.toml");
             fs::write(&file, text).unwrap();
-            Sources { file: Some(file), environment: environment.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect() }
+            Sources {
+                file: Some(file),
+                environment: environment.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect(),
+            }
         }
     }
 
@@ -203,7 +240,10 @@ mod tests {
     #[test]
     fn environment_wins_over_file_over_defaults() {
         let folder = Folder::new("layers");
-        let sources = folder.sources("[amqp]\nprefix = 'a'\nprefetch = 7\n[apps.chat.parcel]\nid = 'x'", &[("PUSH__AMQP__PREFETCH", "9"), ("PUSH__APPS__CHAT__PARCEL__ID", "123")]);
+        let sources = folder.sources(
+            "[amqp]\nprefix = 'a'\nprefetch = 7\n[apps.chat.parcel]\nid = 'x'",
+            &[("PUSH__AMQP__PREFETCH", "9"), ("PUSH__APPS__CHAT__PARCEL__ID", "123")],
+        );
         let (settings, _) = load(&profile(), &sources).unwrap();
         assert_eq!((settings.process.amqp.prefix.as_str(), settings.process.amqp.prefetch), ("a", 9));
         let app = &settings.apps[&AppName::new("chat").unwrap()];
@@ -216,7 +256,8 @@ mod tests {
         let error = load(&profile(), &folder.sources("[apps.chat.parcel]\napp_secret = 'hush'", &[])).unwrap_err();
         assert!(error.key == "apps.chat.parcel.app_secret" && !error.to_string().contains("hush"), "{error}");
         fs::write(folder.0.join("s"), "hush\n").unwrap();
-        let (settings, files) = load(&profile(), &folder.sources("[apps.chat.parcel]\napp_secret_file = 's'", &[])).unwrap();
+        let (settings, files) =
+            load(&profile(), &folder.sources("[apps.chat.parcel]\napp_secret_file = 's'", &[])).unwrap();
         assert_eq!(settings.apps[&AppName::new("chat").unwrap()]["app_secret"], "hush");
         assert_eq!(files.len(), 2);
     }

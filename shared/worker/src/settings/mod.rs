@@ -146,21 +146,86 @@ impl Process {
         let rule = |ok: bool, key: &str, value: String, rule: &str| {
             if ok { Ok(()) } else { Err(SettingsError::new(key, value, rule)) }
         };
-        rule(self.amqp.url.starts_with("amqp://") || self.amqp.url.starts_with("amqps://"), "amqp.url", "(secret)".into(), "must start with amqp:// or amqps://")?;
-        rule(self.redis.url.is_empty() || self.redis.url.starts_with("redis"), "redis.url", "(secret)".into(), "must start with redis:// or rediss://, or be empty for standalone")?;
-        rule((1..=2000).contains(&self.amqp.prefetch), "amqp.prefetch", self.amqp.prefetch.to_string(), "must be 1 to 2000 (quorum queues cap it there)")?;
+        rule(
+            self.amqp.url.starts_with("amqp://") || self.amqp.url.starts_with("amqps://"),
+            "amqp.url",
+            "(secret)".into(),
+            "must start with amqp:// or amqps://",
+        )?;
+        rule(
+            self.redis.url.is_empty() || self.redis.url.starts_with("redis"),
+            "redis.url",
+            "(secret)".into(),
+            "must start with redis:// or rediss://, or be empty for standalone",
+        )?;
+        rule(
+            (1..=2000).contains(&self.amqp.prefetch),
+            "amqp.prefetch",
+            self.amqp.prefetch.to_string(),
+            "must be 1 to 2000 (quorum queues cap it there)",
+        )?;
         rule(self.amqp.timeout_ms >= 100, "amqp.timeout_ms", self.amqp.timeout_ms.to_string(), "must be at least 100")?;
-        rule(self.redis.timeout_ms >= 10, "redis.timeout_ms", self.redis.timeout_ms.to_string(), "must be at least 10")?;
-        rule(self.worker.bytes_in_flight >= 1 << 20, "worker.bytes_in_flight", self.worker.bytes_in_flight.to_string(), "must be at least 1048576")?;
-        rule((1..=100_000).contains(&self.worker.calls_in_flight), "worker.calls_in_flight", self.worker.calls_in_flight.to_string(), "must be 1 to 100000")?;
-        rule((1..=100).contains(&self.worker.attempts), "worker.attempts", self.worker.attempts.to_string(), "must be 1 to 100")?;
-        rule(self.worker.aim > 0.0 && self.worker.aim <= 1.0, "worker.aim", self.worker.aim.to_string(), "must be over 0 and at most 1")?;
+        rule(
+            self.redis.timeout_ms >= 10,
+            "redis.timeout_ms",
+            self.redis.timeout_ms.to_string(),
+            "must be at least 10",
+        )?;
+        rule(
+            self.worker.bytes_in_flight >= 1 << 20,
+            "worker.bytes_in_flight",
+            self.worker.bytes_in_flight.to_string(),
+            "must be at least 1048576",
+        )?;
+        rule(
+            (1..=100_000).contains(&self.worker.calls_in_flight),
+            "worker.calls_in_flight",
+            self.worker.calls_in_flight.to_string(),
+            "must be 1 to 100000",
+        )?;
+        rule(
+            (1..=100).contains(&self.worker.attempts),
+            "worker.attempts",
+            self.worker.attempts.to_string(),
+            "must be 1 to 100",
+        )?;
+        rule(
+            self.worker.aim > 0.0 && self.worker.aim <= 1.0,
+            "worker.aim",
+            self.worker.aim.to_string(),
+            "must be over 0 and at most 1",
+        )?;
         rule(self.worker.watch_ms >= 50, "worker.watch_ms", self.worker.watch_ms.to_string(), "must be at least 50")?;
-        rule(self.claims.window_ms >= 60_000, "claims.window_ms", self.claims.window_ms.to_string(), "must be at least 60000")?;
-        rule(self.claims.dead_after_ms > self.claims.fence_ms + 1000, "claims.dead_after_ms", self.claims.dead_after_ms.to_string(), "must be over claims.fence_ms + 1000: a living worker must not count as dead while it writes a batch")?;
-        rule(self.breaker.share > 0.0 && self.breaker.share <= 1.0, "breaker.share", self.breaker.share.to_string(), "must be over 0 and at most 1")?;
-        rule(self.calls.timeout_ms >= 100, "calls.timeout_ms", self.calls.timeout_ms.to_string(), "must be at least 100")?;
-        rule(tracing_subscriber::EnvFilter::try_new(&self.log.level).is_ok(), "log.level", self.log.level.clone(), "must be error, warn, info, debug or trace, or a filter such as push_worker=debug,info")
+        rule(
+            self.claims.window_ms >= 60_000,
+            "claims.window_ms",
+            self.claims.window_ms.to_string(),
+            "must be at least 60000",
+        )?;
+        rule(
+            self.claims.dead_after_ms > self.claims.fence_ms + 1000,
+            "claims.dead_after_ms",
+            self.claims.dead_after_ms.to_string(),
+            "must be over claims.fence_ms + 1000: a living worker must not count as dead while it writes a batch",
+        )?;
+        rule(
+            self.breaker.share > 0.0 && self.breaker.share <= 1.0,
+            "breaker.share",
+            self.breaker.share.to_string(),
+            "must be over 0 and at most 1",
+        )?;
+        rule(
+            self.calls.timeout_ms >= 100,
+            "calls.timeout_ms",
+            self.calls.timeout_ms.to_string(),
+            "must be at least 100",
+        )?;
+        rule(
+            tracing_subscriber::EnvFilter::try_new(&self.log.level).is_ok(),
+            "log.level",
+            self.log.level.clone(),
+            "must be error, warn, info, debug or trace, or a filter such as push_worker=debug,info",
+        )
     }
 }
 
@@ -174,7 +239,11 @@ pub fn check_apps(vendor: &dyn push_contract::Vendor, settings: &Settings) -> Re
         vendor.open(app.as_str(), values).map_err(|error| prefixed(error, app, name))?;
     }
     if settings.apps.is_empty() {
-        return Err(SettingsError::new(format!("apps.<app>.{name}"), "(absent)", format!("no app has a [apps.<app>.{name}] section: a worker without an app has nothing to do")));
+        return Err(SettingsError::new(
+            format!("apps.<app>.{name}"),
+            "(absent)",
+            format!("no app has a [apps.<app>.{name}] section: a worker without an app has nothing to do"),
+        ));
     }
     Ok(())
 }

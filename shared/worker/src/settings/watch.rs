@@ -1,6 +1,11 @@
 //! Noticing that a file changed. Mounted files are swapped behind links, so the content is compared, not the time.
 
-use std::{collections::hash_map::DefaultHasher, fs, hash::{Hash, Hasher}, path::PathBuf};
+use std::{
+    collections::hash_map::DefaultHasher,
+    fs,
+    hash::{Hash, Hasher},
+    path::PathBuf,
+};
 
 /// The content of the settings file and of every file that it names, as one number.
 #[derive(Debug)]

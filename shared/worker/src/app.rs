@@ -1,0 +1,180 @@
+//! One configured app while the worker runs.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use push_contract::{App, AppName, Rate, SettingsError, Timestamp, Vendor};
+use push_pacing::{Breaker, BreakerRules, Guard, GuardRules, Pace, batch_limit};
+use tokio::sync::{Semaphore, watch};
+
+use crate::{
+    credentials::Credentials,
+    settings::{Process, Settings, ms, prefixed},
+};
+
+/// An app: its vendor part, and what the process keeps about it.
+pub struct AppState {
+    /// The name.
+    pub name: AppName,
+    /// The vendor's part.
+    pub vendor: Box<dyn App>,
+    /// The token type of targets that name none.
+    pub default_type: String,
+    /// Most targets in a call.
+    pub targets_per_call: usize,
+    /// The vendor's limit.
+    pub rate: Rate,
+    /// Cached token.
+    pub credentials: Credentials,
+    /// Vendor calls at once.
+    pub calls: Semaphore,
+    /// One job at a time while the app is probed.
+    pub probe: Semaphore,
+    settings: serde_json::Value,
+    aim: f64,
+    pace: Mutex<(usize, Arc<Pace>)>,
+    gate: watch::Sender<Option<Timestamp>>,
+    breaker: Mutex<Breaker>,
+    guard: Mutex<Guard>,
+    failures: AtomicUsize,
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl AppState {
+    fn open(
+        vendor: &dyn Vendor,
+        name: &AppName,
+        values: &serde_json::Value,
+        process: &Process,
+    ) -> Result<Self, SettingsError> {
+        let profile = vendor.profile();
+        let app = vendor.open(name.as_str(), values).map_err(|error| prefixed(error, name, profile.name))?;
+        let rate = app.rate();
+        let targets_per_call = batch_limit(rate, app.call_limits().targets.max(1));
+        let rules = &process.breaker;
+        let guard = &process.guard;
+        Ok(Self {
+            name: name.clone(),
+            default_type: values
+                .get("token_type")
+                .and_then(serde_json::Value::as_str)
+                .or(profile.token_types.first().copied())
+                .unwrap_or_default()
+                .to_owned(),
+            targets_per_call,
+            rate,
+            credentials: Credentials::default(),
+            calls: Semaphore::new(process.worker.calls_in_flight),
+            probe: Semaphore::new(1),
+            settings: values.clone(),
+            aim: process.worker.aim,
+            pace: Mutex::new((1, Arc::new(Pace::new(rate, process.worker.aim)))),
+            gate: watch::Sender::new(None),
+            breaker: Mutex::new(Breaker::new(BreakerRules {
+                share: rules.share,
+                calls: rules.calls,
+                span: ms(rules.span_ms),
+                pause: ms(rules.pause_ms),
+            })),
+            guard: Mutex::new(Guard::new(
+                GuardRules { tokens: guard.tokens, share: guard.share, times_usual: guard.times_usual },
+                Timestamp::now(),
+            )),
+            failures: AtomicUsize::new(0),
+            vendor: app,
+        })
+    }
+
+    /// This process's pace, with so many living workers sharing the limit.
+    #[must_use]
+    pub fn pace(&self, living: usize) -> Arc<Pace> {
+        let living = living.max(1);
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        if pace.0 != living {
+            *pace = (living, Arc::new(Pace::new(self.rate, self.aim / living as f64)));
+        }
+        pace.1.clone()
+    }
+
+    /// Until when the vendor wants nothing from this app, if that is in the future.
+    #[must_use]
+    pub fn gate(&self) -> Option<Timestamp> {
+        self.gate.borrow().filter(|until| *until > Timestamp::now())
+    }
+
+    /// Sends nothing before this time.
+    pub fn shut_until(&self, until: Timestamp) {
+        self.gate.send_if_modified(|gate| {
+            let later = gate.is_none_or(|known| known < until);
+            if later {
+                *gate = Some(until);
+            }
+            later
+        });
+    }
+
+    /// How long to pause after one more failure to connect or to fetch a token.
+    #[must_use]
+    pub fn next_pause(&self) -> Duration {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed);
+        push_pacing::pause(
+            u32::try_from(failures).unwrap_or(u32::MAX),
+            Duration::from_millis(200),
+            Duration::from_secs(10),
+            fastrand::f64(),
+        )
+    }
+
+    /// Notes how a call went; returns how long to block the app, if that opens the breaker.
+    #[must_use]
+    pub fn note_call(&self, failed: bool) -> Option<Duration> {
+        if !failed {
+            self.failures.store(0, Ordering::Relaxed);
+        }
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).note(failed, Timestamp::now())
+    }
+
+    /// How long to block the app after something that no repetition cures.
+    #[must_use]
+    pub fn open_breaker(&self) -> Duration {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).open()
+    }
+
+    /// Notes tokens and dead tokens of a call; returns whether dead ones are suspect.
+    #[must_use]
+    pub fn note_tokens(&self, tokens: usize, dead: usize) -> bool {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner).note(tokens as u64, dead as u64, Timestamp::now())
+    }
+}
+
+/// The apps of a worker, by name.
+pub type Apps = BTreeMap<AppName, Arc<AppState>>;
+
+/// Opens every app. An app whose settings did not change stays as it is, with its token, pace and breaker.
+///
+/// # Errors
+/// The first setting that the vendor finds wrong; nothing is changed then.
+pub fn open_apps(vendor: &dyn Vendor, settings: &Settings, known: &Apps) -> Result<Apps, SettingsError> {
+    settings
+        .apps
+        .iter()
+        .map(|(name, values)| {
+            let app = match known.get(name) {
+                Some(app) if app.settings == *values => app.clone(),
+                _ => Arc::new(AppState::open(vendor, name, values, &settings.process)?),
+            };
+            Ok((name.clone(), app))
+        })
+        .collect()
+}

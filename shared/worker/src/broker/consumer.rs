@@ -1,0 +1,251 @@
+//! Taking deliveries from one queue.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::StreamExt;
+use lapin::{
+    Channel, ExchangeKind,
+    message::Delivery,
+    options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, ExchangeDeclareOptions},
+    types::FieldTable,
+};
+use push_contract::{AppName, Lane, Timestamp};
+use tokio::{
+    sync::watch,
+    time::{interval, timeout},
+};
+
+use super::{Session, acks::Acks, copy::number, session::told, window::Window};
+use crate::metrics::Metrics;
+
+/// A queue to take from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// The queue's full name.
+    pub queue: String,
+    /// Whose jobs it holds.
+    pub app: AppName,
+    /// The lane; none for a held queue, whose messages carry it.
+    pub lane: Option<Lane>,
+    /// Take one at a time: the app is being probed.
+    pub probing: bool,
+}
+
+/// The channel that a delivery came through.
+#[derive(Debug)]
+pub struct Link {
+    /// The session that the channel belongs to.
+    pub session: Arc<Session>,
+    channel: Channel,
+    acks: Acks,
+    /// The store's birth since which the channel has answered.
+    verified: Mutex<String>,
+}
+
+/// One delivery.
+#[derive(Debug)]
+pub struct Message {
+    /// The body, as published.
+    pub body: Vec<u8>,
+    /// The headers.
+    pub headers: Option<FieldTable>,
+    /// Marked by the broker.
+    pub redelivered: bool,
+    /// How often the broker delivered it before.
+    pub deliveries: i64,
+    /// `message_id`, for parking what cannot be read.
+    pub id: String,
+    /// The queue.
+    pub source: Arc<Source>,
+    /// When it came in.
+    pub received: Timestamp,
+    /// The channel.
+    pub link: Arc<Link>,
+    tag: u64,
+}
+
+impl Message {
+    fn new(delivery: Delivery, source: &Arc<Source>, link: &Arc<Link>) -> Self {
+        let headers = delivery.properties.headers().clone();
+        let deliveries =
+            headers.as_ref().and_then(|headers| number(headers, "x-delivery-count").ok().flatten()).unwrap_or(0);
+        link.acks.received(delivery.delivery_tag);
+        Self {
+            redelivered: delivery.redelivered,
+            deliveries,
+            id: delivery.properties.message_id().as_ref().map(|id| id.as_str().to_owned()).unwrap_or_default(),
+            headers,
+            source: source.clone(),
+            received: Timestamp::now(),
+            link: link.clone(),
+            tag: delivery.delivery_tag,
+            body: delivery.data,
+        }
+    }
+
+    /// Whether the channel is believed to be open.
+    #[must_use]
+    pub fn alive(&self) -> bool {
+        self.link.alive()
+    }
+
+    /// Everything about it is published: the broker may forget it.
+    pub fn acknowledge(&self) {
+        self.link.acks.settled(self.tag);
+    }
+
+    /// Hands it back untouched.
+    pub async fn hand_back(&self) {
+        // When the channel is gone the broker takes it back by itself.
+        let _ = self.link.acks.hand_back(&self.link.channel, self.tag).await;
+    }
+}
+
+impl Link {
+    /// Whether the channel is believed to be open.
+    #[must_use]
+    pub fn alive(&self) -> bool {
+        self.session.alive() && self.channel.status().connected()
+    }
+
+    /// The store's birth since which the channel has answered.
+    #[must_use]
+    pub fn verified(&self) -> String {
+        self.verified.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a synchronous call, so that the channel is known to live after this birth of the store: what was
+    /// delivered through it has not been given to anybody else before.
+    pub async fn verify(&self, birth: &str, patience: Duration) -> bool {
+        let options = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+        let call =
+            self.channel.exchange_declare("amq.direct".into(), ExchangeKind::Direct, options, FieldTable::default());
+        let answered = matches!(timeout(patience, call).await, Ok(Ok(())));
+        if answered {
+            birth.clone_into(&mut self.verified.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        answered
+    }
+}
+
+/// How a consumer is run.
+#[derive(Debug, Clone)]
+pub(super) struct Consumer {
+    /// The queue.
+    pub source: Arc<Source>,
+    /// Most deliveries at once.
+    pub prefetch: u16,
+    /// About how many bytes of bodies at once.
+    pub bytes: usize,
+    /// Metrics.
+    pub metrics: Metrics,
+}
+
+impl Consumer {
+    /// Takes deliveries until told to stop or the session dies; then goes on acknowledging until nothing is in work.
+    pub(super) async fn run(self, session: Arc<Session>, mut stop: watch::Receiver<bool>, handle: impl Fn(Message)) {
+        let mut window = Window::new(if self.source.probing { 1 } else { self.prefetch }, self.bytes);
+        let gauge = self.metrics.prefetch.with_label_values(&[&self.source.queue]);
+        while session.alive() && !*stop.borrow() {
+            match self.consume(&session, &mut window, &mut stop, &handle, &gauge).await {
+                Ok(()) => {}
+                Err(error) if session.alive() => {
+                    tracing::warn!(queue = self.source.queue, %error, "consumer ended, subscribing again");
+                    // A queue that cannot be consumed must not be asked in a hot loop.
+                    let _ = timeout(Duration::from_secs(1), told(&mut stop)).await;
+                }
+                Err(_) => break,
+            }
+        }
+        gauge.set(0);
+    }
+
+    /// One channel from opening to its end.
+    async fn consume(
+        &self,
+        session: &Arc<Session>,
+        window: &mut Window,
+        stop: &mut watch::Receiver<bool>,
+        handle: &impl Fn(Message),
+        gauge: &prometheus::IntGauge,
+    ) -> lapin::Result<()> {
+        let channel = session.channel().await?;
+        let link = Arc::new(Link {
+            session: session.clone(),
+            channel: channel.clone(),
+            acks: Acks::default(),
+            verified: Mutex::default(),
+        });
+        let mut dead = session.dead();
+        let stopped = stop.clone();
+        let mut flush = interval(Duration::from_millis(5));
+        flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut round = 0_u32;
+        'subscribe: loop {
+            channel.basic_qos(window.present(), BasicQosOptions::default()).await?;
+            gauge.set(i64::from(window.present()));
+            round += 1;
+            let tag = format!("{}-{round}", self.source.queue);
+            let mut consumer = channel
+                .basic_consume(
+                    self.source.queue.clone().into(),
+                    tag.clone().into(),
+                    BasicConsumeOptions::default(),
+                    FieldTable::default(),
+                )
+                .await?;
+            let mut cancelled = false;
+            loop {
+                tokio::select! {
+                    biased;
+                    delivery = consumer.next() => match delivery {
+                        Some(Ok(delivery)) => {
+                            let resize = window.note(delivery.data.len());
+                            handle(Message::new(delivery, &self.source, &link));
+                            if resize && !cancelled {
+                                cancelled = true;
+                                channel.basic_cancel(tag.clone().into(), BasicCancelOptions::default()).await?;
+                            }
+                        }
+                        Some(Err(error)) => return Err(error),
+                        None if *stopped.borrow() => break 'subscribe,
+                        None if cancelled => continue 'subscribe,
+                        // The broker cancelled it: the queue went away, or this consumer was too slow.
+                        None => break 'subscribe,
+                    },
+                    () = told(stop), if !cancelled => {
+                        cancelled = true;
+                        channel.basic_cancel(tag.clone().into(), BasicCancelOptions::default()).await?;
+                    }
+                    () = told(&mut dead) => return Ok(()),
+                    _ = flush.tick() => link.acks.flush(&channel).await?,
+                }
+            }
+        }
+        while link.acks.in_work() > 0 && link.alive() {
+            flush.tick().await;
+            link.acks.flush(&channel).await?;
+        }
+        link.acks.flush(&channel).await?;
+        if link.alive() {
+            channel.close(200, "done".into()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the supervisor keeps of a running consumer.
+#[derive(Debug)]
+pub(super) struct Running {
+    /// Tells it to stop.
+    pub stop: watch::Sender<bool>,
+    /// Its task.
+    pub task: tokio::task::JoinHandle<()>,
+}
+
+/// Running consumers by source.
+pub(super) type Consumers = HashMap<Source, Running>;

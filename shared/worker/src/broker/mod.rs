@@ -1,0 +1,15 @@
+//! RabbitMQ: two connections under one supervisor, consumers, confirmed publishes.
+
+pub mod acks;
+mod consumer;
+pub mod copy;
+mod publisher;
+mod session;
+mod supervisor;
+pub mod topology;
+mod window;
+
+pub use consumer::{Message, Source};
+pub use publisher::{Outgoing, PublishError, Publisher};
+pub use session::Session;
+pub use supervisor::{Supervisor, Work};

@@ -1,0 +1,127 @@
+//! The token of one app: fetched once for all, renewed ahead of its end.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use push_contract::{App, AuthRefusal, Authentication, Timestamp, Token};
+use tokio::sync::Mutex;
+
+use crate::{
+    metrics::Metrics,
+    transport::{Sent, Transport},
+};
+
+/// Why there is no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoToken {
+    /// The vendor refuses the credential.
+    Refused(String),
+    /// The token endpoint is in trouble.
+    Trouble {
+        /// Not before.
+        retry_after: Option<Duration>,
+        /// What was seen.
+        detail: String,
+    },
+}
+
+/// The cached token of one app.
+#[derive(Debug, Default)]
+pub struct Credentials {
+    token: ArcSwapOption<Token>,
+    /// One fetch at a time; who waited finds the token of who fetched.
+    fetch: Mutex<()>,
+    /// The vendor signs each request: there is nothing to fetch.
+    in_request: AtomicBool,
+}
+
+impl Credentials {
+    /// A token that is good now, or none where the vendor signs each request.
+    ///
+    /// # Errors
+    /// See [`NoToken`].
+    pub async fn get(
+        &self,
+        app: &dyn App,
+        name: &str,
+        transport: &Transport,
+        metrics: &Metrics,
+    ) -> Result<Option<Arc<Token>>, NoToken> {
+        if self.in_request.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let now = Timestamp::now();
+        let cached = self.token.load_full();
+        if let Some(token) = &cached {
+            let renew_at =
+                token.expires_at.as_millis() - i64::try_from(token.renew_before.as_millis()).unwrap_or(i64::MAX);
+            if now.as_millis() < renew_at {
+                return Ok(cached);
+            }
+        }
+        let good = cached.filter(|token| now < token.expires_at);
+        // While the old token is good only one caller renews it; the others go on.
+        let fetching = match (&good, self.fetch.try_lock()) {
+            (Some(_), Err(_)) => return Ok(good),
+            (_, Ok(guard)) => guard,
+            (None, Err(_)) => self.fetch.lock().await,
+        };
+        let known = self.token.load_full();
+        if let Some(token) =
+            known.filter(|token| good.as_ref().is_none_or(|old| !Arc::ptr_eq(old, token)) && now < token.expires_at)
+        {
+            return Ok(Some(token));
+        }
+        let fetched = fetch(app, now, transport).await;
+        match &fetched {
+            Ok(None) => self.in_request.store(true, Ordering::Relaxed),
+            Ok(token) => self.token.store(token.clone()),
+            Err(_) => {}
+        }
+        drop(fetching);
+        metrics.credential_fetches.with_label_values(&[name, if fetched.is_ok() { "ok" } else { "failed" }]).inc();
+        match (fetched, good) {
+            (Ok(None), _) => Ok(None),
+            (Ok(Some(token)), _) => {
+                metrics.credential_expiry.with_label_values(&[name]).set(token.expires_at.as_secs());
+                Ok(Some(token))
+            }
+            (Err(_), Some(token)) => Ok(Some(token)),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// The vendor called this token stale: it is not used again.
+    pub fn forget(&self, stale: Option<&Arc<Token>>) {
+        let known = self.token.load_full();
+        if stale.zip(known.as_ref()).is_some_and(|(stale, known)| Arc::ptr_eq(stale, known)) {
+            self.token.compare_and_swap(&known, None);
+        }
+    }
+}
+
+async fn fetch(app: &dyn App, now: Timestamp, transport: &Transport) -> Result<Option<Arc<Token>>, NoToken> {
+    match app.authentication(now) {
+        Authentication::InRequest => Ok(None),
+        Authentication::Token(token) => Ok(Some(Arc::new(token))),
+        Authentication::Endpoint(call) => {
+            let answer = match transport.send(*call).await {
+                Sent::Answer(answer) => answer,
+                Sent::NotSent(detail) | Sent::Lost(detail) => {
+                    return Err(NoToken::Trouble { retry_after: None, detail });
+                }
+            };
+            match app.read_credential(&answer) {
+                Ok(token) => Ok(Some(Arc::new(token))),
+                Err(AuthRefusal::Misconfigured { detail }) => Err(NoToken::Refused(detail)),
+                Err(AuthRefusal::Unavailable { retry_after, detail }) => Err(NoToken::Trouble { retry_after, detail }),
+            }
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! One dispatch: the calls that send one batch, from the first request to one verdict per target.
+
+use std::{collections::VecDeque, sync::Arc, time::Instant};
+
+use push_contract::{Action, Answer, Batch, Counted, Next, Push, Reason, Timestamp, Token, Verdict};
+
+use super::Worker;
+use crate::{app::AppState, blocks::Why, credentials::NoToken, probe::Step, transport::Sent};
+
+/// What a dispatch came to for one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The vendor's word, or what follows from its silence.
+    Verdict(Verdict),
+    /// Nothing was written.
+    NotWritten,
+}
+
+/// Asked right before bytes are written: whether each push may still go.
+pub(super) trait MayWrite: Send {
+    /// One flag per push of the batch.
+    fn ask(&mut self, pushes: usize) -> impl Future<Output = Vec<bool>> + Send;
+}
+
+/// A batch to send, and which of the caller's targets it holds.
+struct Portion {
+    batch: Batch,
+    /// Of each push, the index of its targets in the caller's order.
+    places: Vec<Vec<usize>>,
+    /// Of each push, its index in the caller's batch.
+    origin: Vec<usize>,
+    fresh_token: bool,
+}
+
+/// Most calls of one dispatch: a vendor whose answers ask for ever more is not followed.
+const MOST_CALLS: usize = 8;
+
+impl Worker {
+    /// Sends a batch. Refused as a whole, it is split in halves until the guilty job stands alone; asked to, it is sent
+    /// one by one; with a stale credential, once more with a fresh one.
+    pub(super) async fn dispatch(&self, app: &Arc<AppState>, batch: Batch, may: &mut impl MayWrite) -> Vec<Told> {
+        let mut told = vec![Told::NotWritten; batch.targets()];
+        let mut next = 0;
+        let places = batch
+            .pushes
+            .iter()
+            .map(|push| {
+                let place = (next..next + push.positions.len()).collect();
+                next += push.positions.len();
+                place
+            })
+            .collect();
+        let origin = (0..batch.pushes.len()).collect();
+        let mut portions = VecDeque::from([Portion { batch, places, origin, fresh_token: false }]);
+        while let Some(mut portion) = portions.pop_front() {
+            let allowed = may.ask(told.len()).await;
+            portion.keep(|origin| allowed.get(origin).copied().unwrap_or(false));
+            if portion.batch.pushes.is_empty() {
+                continue;
+            }
+            match self.exchange(app, &portion.batch).await {
+                Exchanged::Verdicts(verdicts, token) => {
+                    let flat: Vec<usize> = portion.places.iter().flatten().copied().collect();
+                    let stale: Vec<usize> = flat
+                        .iter()
+                        .zip(&verdicts)
+                        .filter(|(_, verdict)| verdict.action == Action::CredentialStale)
+                        .map(|(place, _)| *place)
+                        .collect();
+                    for (place, verdict) in flat.iter().zip(verdicts) {
+                        told[*place] = Told::Verdict(verdict);
+                    }
+                    if stale.is_empty() {
+                        continue;
+                    }
+                    app.credentials.forget(token.as_ref());
+                    if portion.fresh_token {
+                        // A token that was fetched a moment ago is no longer stale: the vendor does not want this app.
+                        for place in stale {
+                            told[place] = Told::Verdict(refused_credential(&told[place]));
+                        }
+                    } else {
+                        portions.push_back(portion.of(&stale));
+                    }
+                }
+                Exchanged::Singly => portions.extend(portion.singly()),
+                Exchanged::Whole(_) if portion.batch.pushes.len() > 1 => portions.extend(portion.halves()),
+                Exchanged::Whole(verdict) => {
+                    portion.places.iter().flatten().for_each(|place| told[*place] = Told::Verdict(verdict.clone()))
+                }
+                Exchanged::NotWritten => {}
+            }
+        }
+        told
+    }
+
+    /// The calls of one batch.
+    async fn exchange(&self, app: &Arc<AppState>, batch: &Batch) -> Exchanged {
+        let name = app.name.as_str();
+        let token = match app.credentials.get(app.vendor.as_ref(), name, &self.transport, &self.metrics).await {
+            Ok(token) => token,
+            Err(NoToken::Refused(detail)) => {
+                self.blocks
+                    .block_app(
+                        &self.claims,
+                        &app.name,
+                        Why::Misconfigured,
+                        format!("credential refused: {detail}"),
+                        app.open_breaker(),
+                    )
+                    .await;
+                return Exchanged::NotWritten;
+            }
+            Err(NoToken::Trouble { retry_after, detail }) => {
+                tracing::warn!(app = name, detail, "no token");
+                app.shut_until(Timestamp::now().plus(retry_after.unwrap_or_else(|| app.next_pause())));
+                if let Some(pause) = app.note_call(true) {
+                    self.stop_app(app, "token endpoint", pause).await;
+                }
+                return Exchanged::NotWritten;
+            }
+        };
+        let mut call = match app.vendor.encode(batch, token.as_deref(), Timestamp::now()) {
+            Ok(call) => call,
+            Err(refusal) => return Exchanged::Whole(refusal.verdict()),
+        };
+        self.metrics.batch.with_label_values(&[call.api]).observe(batch.targets() as f64);
+        for _ in 0..MOST_CALLS {
+            let (api, commits, memo) = (call.api, call.commits, call.memo.take());
+            let in_flight = self.metrics.in_flight.with_label_values(&[name]);
+            in_flight.inc();
+            let began = Instant::now();
+            let sent = self.transport.send(call).await;
+            in_flight.dec();
+            if commits {
+                self.probe.passed(Step::Written, batch.pushes[0].job.id.as_str());
+            }
+            let answer = match sent {
+                Sent::Answer(answer) => answer,
+                Sent::NotSent(detail) => {
+                    self.metrics.calls.with_label_values(&[name, api, "not_sent"]).inc();
+                    tracing::warn!(app = name, api, detail, "vendor not reached");
+                    app.shut_until(Timestamp::now().plus(app.next_pause()));
+                    self.note_result(app, true).await;
+                    return Exchanged::NotWritten;
+                }
+                Sent::Lost(detail) => {
+                    self.metrics.calls.with_label_values(&[name, api, "lost"]).inc();
+                    tracing::warn!(app = name, api, detail, "no answer from the vendor");
+                    self.note_result(app, true).await;
+                    let verdict = if commits {
+                        Verdict::new(Action::Unknown, Reason::AnswerLost)
+                    } else {
+                        Verdict::new(Action::Unavailable, Reason::Unavailable)
+                    };
+                    return Exchanged::Verdicts(batch.all(&verdict), token);
+                }
+            };
+            self.metrics.calls.with_label_values(&[name, api, "answer"]).inc();
+            self.metrics.call_seconds.with_label_values(&[api]).observe(began.elapsed().as_secs_f64());
+            match app.vendor.decode(batch, memo.as_deref(), token.as_deref(), &answer) {
+                Next::Done(verdicts) => {
+                    let verdicts = honest(verdicts, batch, commits, &answer);
+                    self.after_answer(app, batch, &verdicts).await;
+                    return Exchanged::Verdicts(verdicts, token);
+                }
+                Next::Call(following) => {
+                    if let Some(wait) = self.call_budget(app) {
+                        wait.take(1).await;
+                    }
+                    call = *following;
+                }
+                Next::Singly => return Exchanged::Singly,
+                Next::Whole(verdict) => {
+                    let verdict = honest(vec![verdict], batch, commits, &answer).remove(0);
+                    self.after_answer(app, batch, std::slice::from_ref(&verdict)).await;
+                    return Exchanged::Whole(verdict);
+                }
+            }
+        }
+        Exchanged::Verdicts(batch.all(&Verdict::new(Action::Unavailable, Reason::AnswerUnreadable)), token)
+    }
+
+    /// Where calls are counted, the second call of a dispatch costs as much as the first.
+    fn call_budget(&self, app: &AppState) -> Option<Arc<push_pacing::Pace>> {
+        (app.rate.counted == Counted::Calls).then(|| app.pace(self.replicas()))
+    }
+
+    /// What verdicts mean for the app as a whole.
+    async fn after_answer(&self, app: &Arc<AppState>, batch: &Batch, verdicts: &[Verdict]) {
+        let name = app.name.as_str();
+        let codes = self.vendor.profile().codes;
+        for verdict in verdicts {
+            let code = verdict
+                .code
+                .as_deref()
+                .map_or("none", |code| codes.iter().find(|known| **known == code).copied().unwrap_or("other"));
+            self.metrics.codes.with_label_values(&[name, code]).inc();
+        }
+        let failed = verdicts.iter().all(|verdict| matches!(verdict.action, Action::Unavailable | Action::Unknown));
+        self.note_result(app, failed).await;
+        for verdict in verdicts {
+            match verdict.action {
+                Action::SlowDown { until } => app.shut_until(crate::settle::slow_until(until, Timestamp::now())),
+                Action::AppMisconfigured => {
+                    let detail = format!("{} {}", verdict.reason, verdict.code.as_deref().unwrap_or_default());
+                    self.blocks
+                        .block_app(&self.claims, &app.name, Why::Misconfigured, detail, app.open_breaker())
+                        .await;
+                    break;
+                }
+                Action::QuotaSpent { until } => {
+                    if let Some(quota) = batch.pushes.first().and_then(|push| push.class.quota.as_deref()) {
+                        self.blocks
+                            .close_quota(
+                                &self.claims,
+                                &app.name,
+                                quota,
+                                until.unwrap_or_else(|| next_day(Timestamp::now())),
+                            )
+                            .await;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Notes how a call went: a failure may open the breaker, a success ends a block.
+    pub(super) async fn note_result(&self, app: &Arc<AppState>, failed: bool) {
+        let opened = app.note_call(failed);
+        let blocked = self.blocks.of_app(&app.name);
+        match (failed, opened, &blocked) {
+            (true, Some(pause), _) => self.stop_app(app, "too many failing calls", pause).await,
+            // One failing probe is enough to wait longer.
+            (true, None, Some(block)) if block.until <= Timestamp::now() => {
+                self.stop_app(app, "the probe failed", app.open_breaker()).await
+            }
+            (false, _, Some(_)) => self.blocks.free_app(&self.claims, &app.name).await,
+            _ => {}
+        }
+    }
+
+    async fn stop_app(&self, app: &Arc<AppState>, why: &str, pause: std::time::Duration) {
+        self.metrics.breaker_opened.with_label_values(&[app.name.as_str()]).inc();
+        self.blocks.block_app(&self.claims, &app.name, Why::Unavailable, why.to_owned(), pause).await;
+    }
+}
+
+/// What one exchange with the vendor came to.
+enum Exchanged {
+    Verdicts(Vec<Verdict>, Option<Arc<Token>>),
+    Whole(Verdict),
+    Singly,
+    NotWritten,
+}
+
+/// A vendor's decoder must give one verdict per target; and a call that commits and was answered with a good status but
+/// unreadably may have been taken, whatever the decoder makes of it.
+fn honest(mut verdicts: Vec<Verdict>, batch: &Batch, commits: bool, answer: &Answer) -> Vec<Verdict> {
+    if verdicts.len() > batch.targets() || (verdicts.len() < batch.targets() && verdicts.len() != 1) {
+        tracing::error!(
+            verdicts = verdicts.len(),
+            targets = batch.targets(),
+            "a decoder lost count; the vendor's word is not known"
+        );
+        return batch.all(&Verdict::new(Action::Unknown, Reason::AnswerUnreadable));
+    }
+    for verdict in &mut verdicts {
+        let good = (200..300).contains(&answer.status);
+        if commits && good && verdict.action == Action::Unavailable && verdict.reason == Reason::AnswerUnreadable {
+            verdict.action = Action::Unknown;
+        }
+    }
+    verdicts
+}
+
+fn refused_credential(told: &Told) -> Verdict {
+    let mut verdict = Verdict::new(Action::AppMisconfigured, Reason::CredentialRefused);
+    if let Told::Verdict(stale) = told {
+        verdict.code.clone_from(&stale.code);
+    }
+    verdict
+}
+
+/// Midnight in China, where no vendor says otherwise.
+fn next_day(now: Timestamp) -> Timestamp {
+    const DAY: i64 = 86_400_000;
+    const OFFSET: i64 = 8 * 3_600_000;
+    Timestamp::from_millis((now.as_millis() + OFFSET).div_euclid(DAY) * DAY + DAY - OFFSET)
+}
+
+impl Portion {
+    /// Keeps the pushes whose index in the caller's batch passes.
+    fn keep(&mut self, pass: impl Fn(usize) -> bool) {
+        let flags: Vec<bool> = self.origin.iter().map(|origin| pass(*origin)).collect();
+        let mut at = flags.iter();
+        self.batch.pushes.retain(|_| *at.next().unwrap_or(&false));
+        let mut at = flags.iter();
+        self.places.retain(|_| *at.next().unwrap_or(&false));
+        let mut at = flags.iter();
+        self.origin.retain(|_| *at.next().unwrap_or(&false));
+    }
+
+    /// The part about these places, to be sent with a fresh token.
+    fn of(&self, places: &[usize]) -> Self {
+        let mut part =
+            Self { batch: Batch { pushes: Vec::new() }, places: Vec::new(), origin: Vec::new(), fresh_token: true };
+        for ((push, at), origin) in self.batch.pushes.iter().zip(&self.places).zip(&self.origin) {
+            let (positions, kept): (Vec<usize>, Vec<usize>) =
+                push.positions.iter().zip(at).filter(|(_, place)| places.contains(place)).unzip();
+            if !positions.is_empty() {
+                part.batch.pushes.push(Push { positions, ..push.clone() });
+                part.places.push(kept);
+                part.origin.push(*origin);
+            }
+        }
+        part
+    }
+
+    /// One portion per target.
+    fn singly(self) -> Vec<Self> {
+        let mut portions = Vec::new();
+        for ((push, places), origin) in self.batch.pushes.iter().zip(&self.places).zip(&self.origin) {
+            for (position, place) in push.positions.iter().zip(places) {
+                let push = Push { positions: vec![*position], ..push.clone() };
+                portions.push(Self {
+                    batch: Batch { pushes: vec![push] },
+                    places: vec![vec![*place]],
+                    origin: vec![*origin],
+                    fresh_token: self.fresh_token,
+                });
+            }
+        }
+        portions
+    }
+
+    fn halves(mut self) -> [Self; 2] {
+        let middle = self.batch.pushes.len() / 2;
+        let second = Self {
+            batch: Batch { pushes: self.batch.pushes.split_off(middle) },
+            places: self.places.split_off(middle),
+            origin: self.origin.split_off(middle),
+            fresh_token: self.fresh_token,
+        };
+        [self, second]
+    }
+}
