@@ -162,8 +162,8 @@ fn add_fault(hub: &Hub, order: Order) -> Outcome<Answer> {
 
 async fn seen(hub: &Hub, query: &Query) -> Outcome<Answer> {
     let from = query.number("from")?.unwrap_or(0);
-    hub.record.flush().await;
-    let (text, next) = hub.record.seen(from);
+    let unreadable = |error| (StatusCode::INTERNAL_SERVER_ERROR, format!("the seen log cannot be read back: {error}"));
+    let (text, next) = hub.record.seen(from).await.map_err(unreadable)?;
     let answer = Answer { body: Bytes::from(text), ..Answer::empty(200) };
     Ok(answer.with("content-type", "application/x-ndjson").with("x-next-line", &next.to_string()))
 }

@@ -1,6 +1,7 @@
 //! What the vendors saw: the seen log in memory, which is authoritative at once, and its counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -10,6 +11,10 @@ use tokio::sync::Notify;
 use crate::seen_file::SeenFile;
 use crate::simulator::{Aim, Effect, Facts, Judge, Opened, Ruling};
 use crate::window::Window;
+
+/// With a file, memory keeps this much of the log's end: a long run of hundreds of thousands of targets a second must not
+/// eat the machine. Without a file, memory keeps all.
+const MEMORY_MAX_BYTES: usize = 64 << 20;
 
 /// The record of one push-sim.
 pub(crate) struct Record {
@@ -21,7 +26,8 @@ pub(crate) struct Record {
 
 #[derive(Default)]
 struct Inner {
-    chunks: Vec<Chunk>,
+    chunks: VecDeque<Chunk>,
+    bytes: usize,
     lines: u64,
     tallies: BTreeMap<(&'static str, String), Tally>,
 }
@@ -95,26 +101,37 @@ impl Record {
                 if let Some(file) = &self.file {
                     file.append(text.clone());
                 }
-                inner.chunks.push(Chunk { first, text });
+                inner.bytes += text.len();
+                inner.chunks.push_back(Chunk { first, text });
+                if self.file.is_some() {
+                    inner.forget_beyond(MEMORY_MAX_BYTES);
+                }
             }
         }
         self.changed.notify_waiters();
     }
 
     /// The log from line `from` (counted from 0) on, and the number of the line after its end.
-    pub(crate) fn seen(&self, from: u64) -> (Vec<u8>, u64) {
-        let (chunks, next): (Vec<(u64, Bytes)>, u64) = {
-            let inner = self.lock();
-            let start = inner.chunks.partition_point(|chunk| chunk.first <= from).saturating_sub(1);
-            let rest = inner.chunks.get(start..).unwrap_or_default();
-            (rest.iter().map(|chunk| (chunk.first, chunk.text.clone())).collect(), inner.lines)
-        };
-        let mut text = Vec::new();
-        for (first, chunk) in chunks {
-            let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
-            chunk.split_inclusive(|byte| *byte == b'\n').skip(skip).for_each(|line| text.extend_from_slice(line));
+    ///
+    /// # Errors
+    /// What memory no longer holds cannot be read from the file.
+    pub(crate) async fn seen(&self, from: u64) -> io::Result<(Vec<u8>, u64)> {
+        self.flush().await;
+        let (chunks, next) = self.lock().since(from);
+        match (&self.file, chunks.first()) {
+            (Some(file), Some((first, _))) if *first > from => file.read(from).await,
+            _ => {
+                let mut text = Vec::new();
+                for (first, chunk) in chunks {
+                    let skip = usize::try_from(from.saturating_sub(first)).unwrap_or(usize::MAX);
+                    chunk
+                        .split_inclusive(|byte| *byte == b'\n')
+                        .skip(skip)
+                        .for_each(|line| text.extend_from_slice(line));
+                }
+                Ok((text, next))
+            }
         }
-        (text, next)
     }
 
     /// Counts of one vendor and app, or of all.
@@ -152,6 +169,23 @@ impl Record {
             }
         }
         self.changed.notify_waiters();
+    }
+}
+
+impl Inner {
+    /// The chunks from the one with line `from` on, as far as memory goes back, and the number of the next line.
+    fn since(&self, from: u64) -> (Vec<(u64, Bytes)>, u64) {
+        let start = self.chunks.partition_point(|chunk| chunk.first <= from).saturating_sub(1);
+        (self.chunks.iter().skip(start).map(|chunk| (chunk.first, chunk.text.clone())).collect(), self.lines)
+    }
+
+    /// Drops the oldest chunks until at most `most` bytes are left.
+    fn forget_beyond(&mut self, most: usize) {
+        while self.bytes > most
+            && let Some(oldest) = self.chunks.pop_front()
+        {
+            self.bytes -= oldest.text.len();
+        }
     }
 }
 
@@ -253,5 +287,30 @@ impl Seen<'_> {
             0 => line(0).filter(|line| !line.accepted).into_iter().collect(),
             targets => (0..targets).filter_map(line).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{Chunk, Inner};
+
+    #[test]
+    fn memory_forgets_the_oldest_first() {
+        let mut inner = Inner::default();
+        for (first, text) in [(0, "a\nb\n"), (2, "c\n"), (3, "d\ne\n")] {
+            inner.chunks.push_back(Chunk { first, text: Bytes::from_static(text.as_bytes()) });
+            inner.bytes += text.len();
+            inner.lines = first + 2;
+        }
+        let firsts = |inner: &Inner, from| inner.since(from).0.iter().map(|(first, _)| *first).collect::<Vec<_>>();
+        assert_eq!(firsts(&inner, 1), [0, 2, 3]);
+        assert_eq!(firsts(&inner, 2), [2, 3]);
+        assert_eq!((firsts(&inner, 9), inner.since(9).1), (vec![3], 5));
+        inner.forget_beyond(6);
+        assert_eq!(firsts(&inner, 0), [2, 3], "the first line given is past the one asked for: look into the file");
+        inner.forget_beyond(0);
+        assert_eq!(firsts(&inner, 0), [] as [u64; 0]);
     }
 }

@@ -1,8 +1,8 @@
 //! The seen log on disk: written by a thread of its own, flushed whenever it has caught up.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ enum Order {
 /// The hand that orders; the thread ends when it is dropped.
 pub(crate) struct SeenFile {
     orders: Sender<Order>,
+    path: PathBuf,
 }
 
 impl SeenFile {
@@ -31,7 +32,7 @@ impl SeenFile {
                 let _ = failed.send(error);
             }
         })?;
-        Ok((Self { orders }, failure))
+        Ok((Self { orders, path: path.to_owned() }, failure))
     }
 
     /// Appends whole lines.
@@ -52,10 +53,30 @@ impl SeenFile {
         let _ = wait.await;
     }
 
+    /// What is in the file from line `from` on, and the number of the line after its end.
+    pub(crate) async fn read(&self, from: u64) -> io::Result<(Vec<u8>, u64)> {
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || read(&path, from)).await?
+    }
+
     fn order(&self, order: Order) {
         // The thread ends early only by an error that it reports on its own.
         let _ = self.orders.send(order);
     }
+}
+
+fn read(path: &Path, from: u64) -> io::Result<(Vec<u8>, u64)> {
+    let mut file = BufReader::new(File::open(path)?);
+    let mut next = 0;
+    while next < from && file.skip_until(b'\n')? > 0 {
+        next += 1;
+    }
+    let mut text = Vec::new();
+    file.read_to_end(&mut text)?;
+    // The writer may be in the middle of a line.
+    text.truncate(text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    let lines = text.iter().filter(|byte| **byte == b'\n').count();
+    Ok((text, next + u64::try_from(lines).unwrap_or_default()))
 }
 
 fn write(file: File, work: &Receiver<Order>) -> io::Result<()> {
@@ -89,4 +110,25 @@ fn carry_out(file: &mut BufWriter<File>, order: Order) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::SeenFile;
+
+    #[tokio::test]
+    async fn lines_come_back_from_any_number_on() {
+        let path = std::env::temp_dir().join(format!("push-sim-seen-{}", std::process::id()));
+        let (file, _failure) = SeenFile::create(&path).unwrap();
+        file.append(Bytes::from_static(b"lost\n"));
+        file.empty();
+        file.append(Bytes::from_static(b"a\nb\nc\n"));
+        file.flush().await;
+        assert_eq!(file.read(0).await.unwrap(), (b"a\nb\nc\n".to_vec(), 3));
+        assert_eq!(file.read(2).await.unwrap(), (b"c\n".to_vec(), 3));
+        assert_eq!(file.read(7).await.unwrap(), (Vec::new(), 3));
+        std::fs::remove_file(&path).unwrap();
+    }
 }
