@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+# What a stage calls says of each of its commands that failing ends it: inside of `if` bash forgets `set -e`.
 stage() {
   local name=$1 start=$SECONDS
   shift
@@ -25,16 +26,16 @@ RUN_TESTS=(python3 tests/stack/run_tests.py)
 python_tests() {
   local dir
   while IFS= read -r dir; do
-    (cd "$dir" && "$OLDPWD/target/venv/bin/python" -m unittest --quiet)
+    (cd "$dir" && "$OLDPWD/target/venv/bin/python" -m unittest --quiet) || return 1
   done < <(find tests -name 'test_*.py' -not -path '*/target/*' -printf '%h\n' | sort -u)
 }
 
 rules() {
   local files
   mapfile -t files < <(find helm tests -name '*.rules.yml' -o -name '*.rules.yaml' 2>/dev/null)
-  [ "${#files[@]}" -eq 0 ] || promtool check rules "${files[@]}"
+  [ "${#files[@]}" -eq 0 ] || promtool check rules "${files[@]}" || return 1
   mapfile -t files < <(find helm tests -name '*.rules-test.yml' 2>/dev/null)
-  [ "${#files[@]}" -eq 0 ] || promtool test rules "${files[@]}"
+  [ "${#files[@]}" -eq 0 ] || promtool test rules "${files[@]}" || return 1
 }
 
 stage setup tests/stack/setup.sh all

@@ -128,8 +128,8 @@ impl Sim {
         read(&path, self.http.call(Method::DELETE, &path, None, PATIENCE).await?).map(drop)
     }
 
-    /// From now on answers to `vendor` (and `app`) wait for [`Sim::release`]. `accept` says whether the push is taken
-    /// `"before"` the wait or `"after"` it. Returns the fault's id.
+    /// From now on calls to `vendor` (and `app`) wait for [`Sim::release`]. `"before"`: they are held before they are
+    /// taken, and taken on release; `"after"`: they are taken at once and only the answer waits. Returns the fault's id.
     ///
     /// # Errors
     /// If the simulator does not answer.
