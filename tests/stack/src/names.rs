@@ -1,6 +1,6 @@
 //! The queues and exchanges of the topology, by the names that the AsyncAPI page gives them.
 
-use crate::{Client, Result, Vendor};
+use crate::{Client, Context, Result, Vendor};
 
 const LANES: [&str; 3] = ["high", "normal", "low"];
 const LADDER: [u32; 6] = [1, 5, 15, 60, 300, 1800];
@@ -43,4 +43,30 @@ pub(crate) async fn remove_all(client: &Client, vendors: &[Vendor]) -> Result<()
         client.delete_exchange(exchange).await?;
     }
     Ok(())
+}
+
+/// Removes the keys with a prefix from a store that others use too. An empty prefix removes nothing.
+///
+/// # Errors
+/// If the store does not answer.
+pub(crate) async fn remove_keys(redis_url: &str, prefix: &str) -> Result<()> {
+    if prefix.is_empty() {
+        return Ok(());
+    }
+    let doing = "removing keys from Redis";
+    let client = redis::Client::open(redis_url).context(doing)?;
+    let mut redis = client.get_multiplexed_async_connection().await.context(doing)?;
+    let mut cursor = 0_u64;
+    loop {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor).arg("MATCH").arg(format!("{prefix}*")).arg("COUNT").arg(1000);
+        let (next, keys): (u64, Vec<String>) = scan.query_async(&mut redis).await.context(doing)?;
+        if !keys.is_empty() {
+            let () = redis::cmd("UNLINK").arg(keys).query_async(&mut redis).await.context(doing)?;
+        }
+        if next == 0 {
+            return Ok(());
+        }
+        cursor = next;
+    }
 }

@@ -269,8 +269,9 @@ impl WorkerSpec {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("the log of push worker {}: {}", self.pid(), self.dir.join("log.jsonl").display());
+        // A test that returns an error does not panic: KEEP_LOGS=1 is for looking at it.
+        if std::thread::panicking() || std::env::var_os("KEEP_LOGS").is_some() {
+            eprintln!("the log of worker {}: {}", self.pid(), self.dir.join("log.jsonl").display());
         } else {
             // Left behind, it is only disk space below target/.
             let _ = fs::remove_dir_all(&self.dir);

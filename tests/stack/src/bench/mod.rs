@@ -183,6 +183,9 @@ impl Bench {
             self.client.delete_queue(BARE_QUEUE).await?;
             names::remove_all(&self.client, &self.vendors).await?;
         }
+        if !self.servers.owns_redis() {
+            names::remove_keys(self.servers.redis_url(), self.client.prefix()).await?;
+        }
         Ok(())
     }
 }

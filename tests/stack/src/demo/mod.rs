@@ -126,6 +126,7 @@ impl Run {
         write_lines(&self.out.join("receipts.jsonl"), &self.receipts.all())?;
         if !self.fleet.prefix.is_empty() {
             names::remove_all(&self.client, &self.fleet.vendors).await?;
+            names::remove_keys(self.fleet.servers.redis_url(), &self.fleet.prefix).await?;
         }
         let summary = judge(&self.out, &queued)?;
         let mut whole = serde_json::to_value(&summary).context("writing summary.json")?;
