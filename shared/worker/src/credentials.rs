@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwapOption;
@@ -31,12 +31,15 @@ pub enum NoToken {
     },
 }
 
+/// Who waited behind a failed fetch does not ask again at once.
+const FAILURE_COUNTS: Duration = Duration::from_millis(100);
+
 /// The cached token of one app.
 #[derive(Debug, Default)]
 pub struct Credentials {
     token: ArcSwapOption<Token>,
-    /// One fetch at a time; who waited finds the token of who fetched.
-    fetch: Mutex<()>,
+    /// One fetch at a time; who waited finds the token of who fetched, or the failure.
+    fetch: Mutex<Option<(Instant, NoToken)>>,
     /// The vendor signs each request: there is nothing to fetch.
     in_request: AtomicBool,
 }
@@ -67,7 +70,7 @@ impl Credentials {
         }
         let good = cached.filter(|token| now < token.expires_at);
         // While the old token is good only one caller renews it; the others go on.
-        let fetching = match (&good, self.fetch.try_lock()) {
+        let mut last_failure = match (&good, self.fetch.try_lock()) {
             (Some(_), Err(_)) => return Ok(good),
             (_, Ok(guard)) => guard,
             (None, Err(_)) => self.fetch.lock().await,
@@ -78,13 +81,20 @@ impl Credentials {
         {
             return Ok(Some(token));
         }
+        if let Some((at, error)) = &*last_failure
+            && good.is_none()
+            && at.elapsed() < FAILURE_COUNTS
+        {
+            return Err(error.clone());
+        }
         let fetched = fetch(app, now, transport).await;
         match &fetched {
             Ok(None) => self.in_request.store(true, Ordering::Relaxed),
             Ok(token) => self.token.store(token.clone()),
             Err(_) => {}
         }
-        drop(fetching);
+        *last_failure = fetched.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        drop(last_failure);
         metrics.credential_fetches.with_label_values(&[name, if fetched.is_ok() { "ok" } else { "failed" }]).inc();
         match (fetched, good) {
             (Ok(None), _) => Ok(None),

@@ -1,0 +1,4 @@
+//! The promises of the design, on a real RabbitMQ and a real Redis. One program, so that tests share their servers.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // tests
+
+mod basics;
