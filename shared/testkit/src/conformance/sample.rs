@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use push_contract::{Answer, Batch, Call, Reason};
+use push_contract::{Answer, Batch, Call, Class, Reason};
 use serde_json::Value;
 
 use crate::jobs::CREATED_AT;
@@ -26,6 +26,8 @@ pub struct Sample {
     pub masked: Vec<&'static str>,
     /// The key under which the app's data arrives, as one text.
     pub ext: &'static str,
+    /// Whether this class makes no sound anyway, so that `silent` of a job changes nothing in it.
+    pub muted: fn(&Class) -> bool,
     /// The sheet's limits on a call: its sizes, its fields. The suite asks it about every call that it sees.
     pub check: fn(&Call, &Batch) -> Result<(), String>,
     /// The answer of a vendor that takes everything (for the token endpoint: that grants a token).
@@ -67,6 +69,7 @@ impl Sample {
             token: |_, n| format!("T{n}"),
             masked: Vec::new(),
             ext: "ext",
+            muted: |_| false,
             check: |_, _| Ok(()),
             taken,
             codes: Vec::new(),

@@ -2,7 +2,10 @@
 
 use std::{
     panic::catch_unwind,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -25,6 +28,7 @@ enum Fault {
     ClaimsRight,
     DoublesMarketing,
     IgnoresSubtitle,
+    IgnoresSilent,
     ChangesData,
     NothingTooLarge,
     LosesTarget,
@@ -70,6 +74,7 @@ fn in_classes_and_fields() {
     finds(Fault::ClaimsRight, "is not what the table says");
     finds(Fault::DoublesMarketing, "must not double");
     finds(Fault::IgnoresSubtitle, "subtitle: is neither sent nor reported");
+    finds(Fault::IgnoresSilent, "silent: is neither sent nor reported");
     finds(Fault::ChangesData, "byte for byte");
     finds(Fault::NothingTooLarge, "must be refused as payload_too_large");
 }
@@ -208,7 +213,11 @@ impl App for PlantedApp {
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        self.app.encode(batch, token, now).map(|call| self.spoil(call))
+        let mut batch = batch.clone();
+        if self.fault == Fault::IgnoresSilent {
+            batch.pushes.iter_mut().for_each(|push| Arc::make_mut(&mut push.job).silent = false);
+        }
+        self.app.encode(&batch, token, now).map(|call| self.spoil(call))
     }
 
     fn decode(&self, batch: &Batch, memo: Option<&str>, token: Option<&Token>, answer: &Answer) -> Next {

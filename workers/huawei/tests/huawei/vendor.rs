@@ -31,6 +31,7 @@ fn huawei_keeps_the_contract() {
         Sample {
             variants: vec![
                 ("the right to chat alone", json!({ "categories": ["IM"], "high_priority": false })),
+                ("no right at all", json!({ "categories": [], "high_priority": false })),
                 ("service account, v2", signed),
                 ("badges, small batches", json!({ "badge_class": "com.example.chat.MainActivity", "batch": 2 })),
             ],
@@ -51,6 +52,7 @@ fn huawei_keeps_the_contract() {
             ],
             hosts: vec!["auth_url", "send_url"],
             masked: vec!["authorization"],
+            muted: |class| class.name == "MARKETING",
             check: within_limits,
             codes: CODES.to_vec(),
             odd,
