@@ -55,6 +55,7 @@ macro_rules! metrics {
 
 metrics! {
     jobs_received: IntCounterVec "push_jobs_received_total" ["app", "lane"] "Messages taken from work queues, redeliveries and copies included.",
+    jobs_redelivered: IntCounterVec "push_jobs_redelivered_total" ["app", "lane"] "Messages that the broker had delivered to somebody before.",
     jobs_settled: IntCounterVec "push_jobs_settled_total" ["app", "lane"] "Messages acknowledged after everything about them was published.",
     jobs_parked: IntCounterVec "push_jobs_parked_total" ["reason"] "Messages moved to parking.",
     lane_disagreed: IntCounterVec "push_lane_disagreed_total" ["app"] "Jobs in another lane than their kind belongs to.",

@@ -6,7 +6,11 @@ use std::{
     time::Duration,
 };
 
-use futures_util::StreamExt;
+use futures_util::{
+    StreamExt,
+    future::ready,
+    stream::{BoxStream, SelectAll, once},
+};
 use lapin::{
     Channel, ExchangeKind,
     message::Delivery,
@@ -165,6 +169,9 @@ impl Consumer {
     }
 
     /// One channel from opening to its end.
+    ///
+    /// The window grows by further subscriptions beside the first: a cancelled one makes the broker mark what was on its
+    /// way as redelivered, and what is marked is no longer proven to be unsent. Only shrinking and stopping cancel.
     async fn consume(
         &self,
         session: &Arc<Session>,
@@ -174,56 +181,59 @@ impl Consumer {
         gauge: &prometheus::IntGauge,
     ) -> lapin::Result<()> {
         let channel = session.channel().await?;
-        let link = Arc::new(Link {
-            session: session.clone(),
-            channel: channel.clone(),
-            acks: Acks::default(),
-            verified: Mutex::default(),
-        });
+        let acks = Acks::default();
+        let link =
+            Arc::new(Link { session: session.clone(), channel: channel.clone(), acks, verified: Mutex::default() });
         let mut dead = session.dead();
-        let stopped = stop.clone();
         let mut flush = interval(Duration::from_millis(5));
         flush.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut round = 0_u32;
-        'subscribe: loop {
-            channel.basic_qos(window.present(), BasicQosOptions::default()).await?;
-            gauge.set(i64::from(window.present()));
-            round += 1;
-            let tag = format!("{}-{round}", self.source.queue);
-            let mut consumer = channel
-                .basic_consume(
-                    self.source.queue.clone().into(),
-                    tag.clone().into(),
-                    BasicConsumeOptions::default(),
-                    FieldTable::default(),
-                )
-                .await?;
-            let mut cancelled = false;
-            loop {
-                tokio::select! {
-                    biased;
-                    delivery = consumer.next() => match delivery {
-                        Some(Ok(delivery)) => {
-                            let resize = window.note(delivery.data.len());
-                            handle(Message::new(delivery, &self.source, &link));
-                            if resize && !cancelled {
-                                cancelled = true;
-                                channel.basic_cancel(tag.clone().into(), BasicCancelOptions::default()).await?;
-                            }
+        let mut subscriptions = Subscriptions {
+            channel: &channel,
+            queue: &self.source.queue,
+            streams: SelectAll::new(),
+            tags: Vec::new(),
+            held: 0,
+            round: 0,
+        };
+        let mut closing = false;
+        loop {
+            if !closing && subscriptions.held < window.present() {
+                subscriptions.hold(window.present()).await?;
+                gauge.set(i64::from(window.present()));
+            }
+            tokio::select! {
+                biased;
+                came = subscriptions.streams.next() => match came {
+                    Some(Came::Delivery(delivery)) => {
+                        let before = window.present();
+                        let resized = window.note(delivery.data.len());
+                        handle(Message::new(*delivery, &self.source, &link));
+                        if resized && window.present() < before && !closing {
+                            closing = true;
+                            subscriptions.cancel().await?;
                         }
-                        Some(Err(error)) => return Err(error),
-                        None if *stopped.borrow() => break 'subscribe,
-                        None if cancelled => continue 'subscribe,
-                        // The broker cancelled it: the queue went away, or this consumer was too slow.
-                        None => break 'subscribe,
-                    },
-                    () = told(stop), if !cancelled => {
-                        cancelled = true;
-                        channel.basic_cancel(tag.clone().into(), BasicCancelOptions::default()).await?;
                     }
-                    () = told(&mut dead) => return Ok(()),
-                    _ = flush.tick() => link.acks.flush(&channel).await?,
+                    Some(Came::Failed(error)) => return Err(error),
+                    // One that the broker cancelled takes the others with it: the queue went away, or it was too slow.
+                    Some(Came::Ended) if !closing => {
+                        closing = true;
+                        subscriptions.cancel().await?;
+                    }
+                    Some(Came::Ended) => {}
+                    None => {
+                        closing = false;
+                        subscriptions.held = 0;
+                        if *stop.borrow() {
+                            break;
+                        }
+                    }
+                },
+                () = told(stop), if !closing => {
+                    closing = true;
+                    subscriptions.cancel().await?;
                 }
+                () = told(&mut dead) => return Ok(()),
+                _ = flush.tick() => link.acks.flush(&channel).await?,
             }
         }
         while link.acks.in_work() > 0 && link.alive() {
@@ -233,6 +243,51 @@ impl Consumer {
         link.acks.flush(&channel).await?;
         if link.alive() {
             channel.close(200, "done".into()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What comes out of a subscription.
+enum Came {
+    Delivery(Box<Delivery>),
+    Failed(lapin::Error),
+    Ended,
+}
+
+/// The subscriptions of one channel; together they hold as many deliveries as the window allows.
+struct Subscriptions<'a> {
+    channel: &'a Channel,
+    queue: &'a str,
+    streams: SelectAll<BoxStream<'static, Came>>,
+    tags: Vec<String>,
+    held: u16,
+    round: u32,
+}
+
+impl Subscriptions<'_> {
+    /// Subscribes once more, so that `total` deliveries are held.
+    async fn hold(&mut self, total: u16) -> lapin::Result<()> {
+        self.channel.basic_qos(total - self.held, BasicQosOptions::default()).await?;
+        self.round += 1;
+        let tag = format!("{}-{}", self.queue, self.round);
+        let options = BasicConsumeOptions::default();
+        let consumer =
+            self.channel.basic_consume(self.queue.into(), tag.clone().into(), options, FieldTable::default()).await?;
+        let deliveries = consumer.map(|delivery| match delivery {
+            Ok(delivery) => Came::Delivery(Box::new(delivery)),
+            Err(error) => Came::Failed(error),
+        });
+        self.streams.push(deliveries.chain(once(ready(Came::Ended))).boxed());
+        self.tags.push(tag);
+        self.held = total;
+        Ok(())
+    }
+
+    /// Cancels all of them; what was delivered already still comes out.
+    async fn cancel(&mut self) -> lapin::Result<()> {
+        for tag in self.tags.drain(..) {
+            self.channel.basic_cancel(tag.into(), BasicCancelOptions::default()).await?;
         }
         Ok(())
     }

@@ -229,3 +229,6 @@ pub async fn prepare(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

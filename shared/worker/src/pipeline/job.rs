@@ -59,6 +59,10 @@ impl Worker {
         let lane = read.lane.as_str();
         self.probe.passed(Step::Received, read.job.id.as_str());
         self.metrics.jobs_received.with_label_values(&[name.as_str(), lane]).inc();
+        if message.redelivered {
+            self.metrics.jobs_redelivered.with_label_values(&[name.as_str(), lane]).inc();
+            tracing::debug!(id = read.job.id.as_str(), deliveries = message.deliveries, "redelivered");
+        }
         if read.copy.generation == 0 && !message.redelivered {
             let waited = message.received.since(read.job.created_at);
             self.metrics.queue_wait.with_label_values(&[lane]).observe(waited.as_secs_f64());
