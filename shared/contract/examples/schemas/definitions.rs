@@ -1,5 +1,5 @@
 //! The topology of one broker as a RabbitMQ definitions file: for those who let an operator or a pipeline declare what
-//! the workers would declare themselves. Held queues are missing on purpose: they are declared when a quota closes.
+//! the workers would declare themselves.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,17 @@ const WAIT_STEPS_S: [u64; 6] = [1, 5, 15, 60, 300, 1800];
 /// A queue that may be read and put back without end: only work queues give up on a message.
 const DELIVERY_LIMIT: u64 = 1_000_000;
 
-/// Who sends what: each vendor with its apps.
-pub(crate) type Fleet = BTreeMap<VendorName, Vec<AppName>>;
+/// Who sends what.
+pub(crate) type Fleet = BTreeMap<VendorName, Part>;
+
+/// One vendor's part of a fleet.
+#[derive(Default)]
+pub(crate) struct Part {
+    /// Its apps.
+    pub(crate) apps: Vec<AppName>,
+    /// The vendor's quotas: `Profile::quotas` in its crate.
+    pub(crate) quotas: Vec<String>,
+}
 
 #[derive(Default)]
 struct Definitions {
@@ -47,9 +56,8 @@ impl Definitions {
         self.exchange("push.jobs", "topic", &json!({ "alternate-exchange": "push.unrouted" }));
         self.exchange("push.unrouted", "fanout", &json!({}));
         self.exchange("push.parked", "direct", &json!({}));
-        self.exchange("push.held", "direct", &json!({}));
         self.exchange("push.receipts", "topic", &json!({}));
-        self.queue("push.parked.unrouted", &parked());
+        self.queue("push.parked.unrouted", &plain());
         self.bind("push.unrouted", "", "push.parked.unrouted");
         // Bounded, oldest dropped: a receipts queue that nobody reads must not stop the fleet.
         self.queue(
@@ -64,9 +72,9 @@ impl Definitions {
         self.bind("push.receipts", "#", "push.receipts.log");
     }
 
-    fn vendor(&mut self, vendor: &VendorName, apps: &[AppName]) {
+    fn vendor(&mut self, vendor: &VendorName, part: &Part) {
         let parking = format!("push.parked.{vendor}");
-        self.queue(&parking, &parked());
+        self.queue(&parking, &plain());
         self.bind("push.parked", vendor.as_str(), &parking);
         for seconds in WAIT_STEPS_S {
             let name = format!("push.wait.{vendor}.{seconds}s");
@@ -82,7 +90,7 @@ impl Definitions {
             );
             self.bind(&name, "", &name);
         }
-        for app in apps {
+        for app in &part.apps {
             for lane in Lane::ALL {
                 let key = format!("{vendor}.{lane}.{app}");
                 let name = format!("push.jobs.{key}");
@@ -96,11 +104,16 @@ impl Definitions {
                 );
                 self.bind("push.jobs", &key, &name);
             }
+            for quota in &part.quotas {
+                // Bound to nothing: workers publish to it by its name, through the default exchange.
+                self.queue(&format!("push.held.{vendor}.{app}.{quota}"), &plain());
+            }
         }
     }
 }
 
-fn parked() -> Value {
+/// A queue that keeps what it has until somebody takes it.
+fn plain() -> Value {
     json!({ "x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT })
 }
 
@@ -108,8 +121,8 @@ fn parked() -> Value {
 pub(crate) fn definitions(fleet: &Fleet) -> Value {
     let mut all = Definitions::default();
     all.common();
-    for (vendor, apps) in fleet {
-        all.vendor(vendor, apps);
+    for (vendor, part) in fleet {
+        all.vendor(vendor, part);
     }
     json!({
         "vhosts": [{ "name": "/" }],
@@ -117,19 +130,27 @@ pub(crate) fn definitions(fleet: &Fleet) -> Value {
     })
 }
 
-/// The vendors and apps whose work queues a definitions file names: `push.jobs.<vendor>.<lane>.<app>`.
+/// The fleet of a definitions file: the vendors and apps of its work queues `push.jobs.<vendor>.<lane>.<app>`, the
+/// quotas of its held queues `push.held.<vendor>.<app>.<quota>`.
 pub(crate) fn fleet_of(definitions: &Value) -> Fleet {
     let mut fleet = Fleet::new();
     for queue in definitions["queues"].as_array().into_iter().flatten() {
         let words: Vec<_> = queue["name"].as_str().unwrap_or_default().split('.').collect();
-        if let ["push", "jobs", vendor, _, app] = words[..]
-            && let (Ok(vendor), Ok(app)) = (VendorName::new(vendor), AppName::new(app))
-        {
-            let apps = fleet.entry(vendor).or_default();
-            if !apps.contains(&app) {
-                apps.push(app);
+        let ["push", what, vendor, third, fourth] = words[..] else { continue };
+        let Ok(vendor) = VendorName::new(vendor) else { continue };
+        match (what, AppName::new(fourth)) {
+            ("jobs", Ok(app)) => add(&mut fleet.entry(vendor).or_default().apps, app),
+            ("held", _) if AppName::new(third).is_ok() => {
+                add(&mut fleet.entry(vendor).or_default().quotas, fourth.to_owned());
             }
+            _ => {}
         }
     }
     fleet
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
 }

@@ -1,6 +1,6 @@
 //! Writes `schemas/` from the types, or says what is out of date there.
 //!
-//! `cargo run -p push-contract --example schemas -- write | check | definitions VENDOR:APP,APP...`
+//! `cargo run -p push-contract --example schemas -- write | check | definitions VENDOR:APP,APP[:QUOTA,QUOTA]...`
 
 use std::{env, error::Error, fs, path::Path, process::ExitCode};
 
@@ -8,9 +8,9 @@ use push_contract::{AppName, VendorName, published_schemas};
 use serde_json::Value;
 
 mod definitions;
-use definitions::{Fleet, definitions, fleet_of};
+use definitions::{Fleet, Part, definitions, fleet_of};
 
-const USAGE: &str = "usage: schemas write | check | definitions VENDOR:APP,APP...";
+const USAGE: &str = "usage: schemas write | check | definitions VENDOR:APP,APP[:QUOTA,QUOTA]...";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Every generated file with the text it should have. The definitions file keeps the vendors and apps it names.
+/// Every generated file with the text it should have. The definitions file keeps the vendors, apps and quotas it names.
 fn generated() -> Result<Vec<(&'static str, String)>, Box<dyn Error>> {
     let mut files = published_schemas();
     let current: Value = serde_json::from_str(&fs::read_to_string(folder().join("definitions.json"))?)?;
@@ -62,9 +62,11 @@ fn check() -> Result<(), Box<dyn Error>> {
 fn print_definitions(words: &[&str]) -> Result<(), Box<dyn Error>> {
     let mut fleet = Fleet::new();
     for word in words {
-        let (vendor, apps) = word.split_once(':').ok_or(USAGE)?;
+        let (vendor, rest) = word.split_once(':').ok_or(USAGE)?;
+        let (apps, quotas) = rest.split_once(':').unwrap_or((rest, ""));
         let apps = apps.split(',').map(AppName::new).collect::<Result<_, _>>()?;
-        fleet.insert(VendorName::new(vendor)?, apps);
+        let quotas = quotas.split(',').filter(|quota| !quota.is_empty()).map(str::to_owned).collect();
+        fleet.insert(VendorName::new(vendor)?, Part { apps, quotas });
     }
     print!("{}", pretty(&definitions(&fleet))?);
     Ok(())

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::{
+    ExchangeKind,
+    types::{AMQPValue, FieldTable},
+};
 use push_contract::AppName;
 use serde_json::{Map, Value};
 
@@ -19,6 +22,15 @@ fn json(arguments: &FieldTable) -> Value {
         other => panic!("an argument of another type: {other:?}"),
     };
     arguments.inner().iter().map(|(name, at)| (name.to_string(), value(at))).collect::<Map<_, _>>().into()
+}
+
+fn kind(kind: &ExchangeKind) -> Value {
+    match kind {
+        ExchangeKind::Direct => "direct".into(),
+        ExchangeKind::Fanout => "fanout".into(),
+        ExchangeKind::Topic => "topic".into(),
+        other => panic!("an exchange of another kind: {other:?}"),
+    }
 }
 
 /// A part of the definitions file, by the fields that count, in an order of its own.
@@ -51,16 +63,16 @@ fn the_worker_declares_what_the_definitions_file_does() {
 
     let text = |text: &str| Value::from(text);
     assert_eq!(
-        declared(exchanges.iter().map(|e| [text(&e.name), text(e.kind.kind()), json(&e.arguments)])),
+        declared(exchanges.iter().map(|e| [text(&e.name), kind(&e.kind), json(&e.arguments)])),
         told(&definitions, "exchanges", ["name", "type", "arguments"])
     );
     assert_eq!(
         declared(queues.iter().map(|queue| [text(&queue.name), true.into(), json(&queue.arguments)])),
         told(&definitions, "queues", ["name", "durable", "arguments"])
     );
-    let bindings = queues.iter().flat_map(|queue| {
-        queue.bind.iter().map(|(exchange, key)| [text(exchange), text(key), text(&queue.name)])
-    });
+    let bindings = queues
+        .iter()
+        .flat_map(|queue| queue.bind.iter().map(|(exchange, key)| [text(exchange), text(key), text(&queue.name)]));
     assert_eq!(declared(bindings), told(&definitions, "bindings", ["source", "routing_key", "destination"]));
 }
 
