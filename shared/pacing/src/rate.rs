@@ -1,6 +1,6 @@
 //! The rate of one app in one process.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, time::Duration};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use push_contract::{Counted, Rate};
@@ -27,9 +27,12 @@ impl Pace {
     /// at most.
     #[must_use]
     pub fn new(rate: Rate, share: f64) -> Self {
-        let per_second = NonZeroU32::new((f64::from(rate.per_second) * share) as u32).unwrap_or(NonZeroU32::MIN);
-        let burst = NonZeroU32::new((f64::from(per_second.get()) * 0.1) as u32).unwrap_or(NonZeroU32::MIN);
-        let limiter = RateLimiter::direct(Quota::per_second(per_second).allow_burst(burst));
+        // A share below one a second stays below it: many replicas of a slow app must not round up together.
+        let per_second = (f64::from(rate.per_second) * share).max(1e-3);
+        let burst = NonZeroU32::new((per_second * 0.1) as u32).unwrap_or(NonZeroU32::MIN);
+        let quota =
+            Quota::with_period(Duration::from_secs_f64(1.0 / per_second)).unwrap_or(Quota::per_second(NonZeroU32::MIN));
+        let limiter = RateLimiter::direct(quota.allow_burst(burst));
         // A fresh limiter would let its whole burst through at once.
         let _ = limiter.check_n(burst);
         Self { limiter, burst }
@@ -67,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_fresh_pace_grants_no_burst() {
-        let slow = Pace::new(Rate { per_second: 10, counted: Counted::Calls }, 0.85);
-        assert!(!slow.try_take(1));
+        let slow = Pace::new(Rate { per_second: 1, counted: Counted::Calls }, 0.085);
+        assert!(!slow.try_take(1), "a tenth of one a second");
     }
 }

@@ -67,6 +67,8 @@ fn request(
     if positions.is_empty() {
         return Value::Null;
     }
+    let mut job = job;
+    job.targets.iter_mut().for_each(|target| "(token)".clone_into(&mut target.token));
     let token = Token { value: Secret::new("(secret)"), expires_at: now, renew_before: std::time::Duration::ZERO };
     let push = Push { expiry: job.expiry(), job: Arc::new(job), class: Arc::new(class), positions };
     match app.encode(&Batch { pushes: vec![push] }, Some(&token), now) {

@@ -12,4 +12,5 @@ mod window;
 pub use consumer::{Message, Source};
 pub use publisher::{Outgoing, PublishError, Publisher};
 pub use session::Session;
+pub(crate) use session::told;
 pub use supervisor::{Supervisor, Work};

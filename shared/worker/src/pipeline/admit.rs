@@ -12,7 +12,7 @@ use super::{End, Worker, read::Read};
 use crate::{
     app::AppState,
     blocks::Flow,
-    broker::{Message, copy::Copy},
+    broker::{Message, copy::Copy, told},
     settings::ms,
 };
 
@@ -100,9 +100,14 @@ impl Worker {
             if pace.try_take(units) {
                 return Admitted::Go(None);
             }
-            // A call's worth that is taken portion by portion must not be given up half-way, so only the whole wait is
-            // bounded, by what the job has left to live.
-            let taken = timeout_at(round + expiry.since(now), pace.take(units)).await.is_ok();
+            // Not bounded by a short look: a share that is taken portion by portion must not be given up half-way.
+            let (mut stopping, mut dead) = (self.stopping.clone(), message.link.session.dead());
+            let taken = tokio::select! {
+                () = pace.take(units) => true,
+                () = sleep_until(round + expiry.since(now)) => false,
+                () = told(&mut stopping) => false,
+                () = told(&mut dead) => false,
+            };
             waits.rate += round.elapsed();
             self.metrics.rate_wait.with_label_values(&[app.name.as_str()]).observe(round.elapsed().as_secs_f64());
             if taken && app.gate().is_none() && self.blocks.flow(&app.name, Timestamp::now()) == Flow::Open {
