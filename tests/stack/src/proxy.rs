@@ -27,6 +27,9 @@ pub enum Mode {
     },
     /// Connections are accepted and stay open, and no byte passes.
     Blackhole,
+    /// Connections are open to the client and gone for the server, as when a router between them has lost its memory:
+    /// the server ends what it kept for them, and the client hears nothing. Changing the mode cuts them.
+    Forget,
     /// Nobody listens, and what was connected is cut.
     Refuse,
 }
@@ -146,15 +149,28 @@ async fn accept(listener: Option<&TcpListener>) -> Option<TcpStream> {
     }
 }
 
-async fn connect(client: TcpStream, upstream: String, mode: Arc<watch::Sender<Mode>>) {
-    // A server that is down is a connection cut.
-    let Ok(server) = TcpStream::connect(&upstream).await else { return };
+async fn connect(mut client: TcpStream, upstream: String, mode: Arc<watch::Sender<Mode>>) {
+    let mut now = mode.subscribe();
+    if *now.borrow() != Mode::Forget {
+        // A server that is down is a connection cut.
+        let Ok(server) = TcpStream::connect(&upstream).await else { return };
+        tokio::select! {
+            () = carry(&mut client, server, &mode) => return,
+            _ = now.wait_for(|mode| *mode == Mode::Forget) => {}
+        }
+    }
+    // The client's end stays open and silent.
+    let _ = now.wait_for(|mode| *mode != Mode::Forget).await;
+}
+
+async fn carry(client: &mut TcpStream, mut server: TcpStream, mode: &watch::Sender<Mode>) {
     // Latency is what this proxy adds on purpose only.
     if client.set_nodelay(true).and_then(|()| server.set_nodelay(true)).is_err() {
         return;
     }
-    let (client_in, client_out) = client.into_split();
-    let (server_in, server_out) = server.into_split();
+    // Halves that only borrow: dropping an owned one would tell the client that the server has gone.
+    let (client_in, client_out) = client.split();
+    let (server_in, server_out) = server.split();
     let there = pass(client_in, server_out, mode.subscribe(), |mode| match mode {
         Mode::Delay { to_server, .. } => to_server,
         _ => Duration::ZERO,
@@ -281,6 +297,21 @@ mod tests {
             say(&mut stream).await.ok()
         };
         crate::until("the proxy listens again", DEADLINE, again).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn forgetting_ends_the_servers_side_alone() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = Proxy::start(&format!("test://{}/", server.local_addr().unwrap())).await.unwrap();
+        let mut client = TcpStream::connect(proxy.address()).await.unwrap();
+        let (mut served, _) = server.accept().await.unwrap();
+        proxy.set(Mode::Forget);
+        assert!(served.read_u8().await.is_err(), "the server is told");
+        client.write_all(b"x").await.unwrap();
+        let nothing = client.try_read(&mut [0]).unwrap_err();
+        assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock, "the client is not");
+        proxy.set(Mode::Pass);
+        assert!(client.read_u8().await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
