@@ -20,6 +20,12 @@ pub struct Push {
 }
 
 impl Push {
+    /// The token type of the push's targets; `default` is the app's, for targets that name none.
+    #[must_use]
+    pub fn token_type<'a>(&'a self, default: &'a str) -> &'a str {
+        self.positions.first().and_then(|n| self.job.targets[*n].kind.as_deref()).unwrap_or(default)
+    }
+
     /// The tokens, in the order of the positions.
     pub fn tokens(&self) -> impl ExactSizeIterator<Item = &str> {
         self.positions.iter().map(|n| self.job.targets[*n].token.as_str())

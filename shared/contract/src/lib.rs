@@ -33,7 +33,7 @@ pub use secret::Secret;
 pub use text::{Count, Cut, cut_text};
 pub use timestamp::Timestamp;
 pub use vendor::{
-    App, AuthRefusal, Authentication, CallLimits, ClassRow, Counted, Fitted, Profile, Rate, Refusal, SettingsError,
-    Token, Vendor,
+    App, AuthRefusal, Authentication, CallLimits, ClassRow, Connection, Counted, Fitted, Http2, Profile, Rate, Refusal,
+    SettingsError, Token, Vendor,
 };
 pub use verdict::{Action, Verdict};

@@ -66,6 +66,11 @@ pub trait App: Send + Sync + 'static {
     /// What the vendor allows, unless the settings say otherwise.
     fn rate(&self) -> Rate;
 
+    /// How connections to the vendor are made.
+    fn connection(&self) -> Connection {
+        Connection::default()
+    }
+
     /// How calls are authenticated.
     fn authentication(&self, now: Timestamp) -> Authentication;
 
@@ -101,6 +106,30 @@ pub trait App: Send + Sync + 'static {
 
     /// What follows from an answer. `memo` is that of the call.
     fn decode(&self, batch: &Batch, memo: Option<&str>, token: Option<&Token>, answer: &Answer) -> Next;
+}
+
+/// How connections to the vendor are made. The process makes them; a vendor never sees a socket.
+#[derive(Debug, Clone, Default)]
+pub struct Connection {
+    /// HTTP/2 and nothing else; absent: HTTP/1.1, or HTTP/2 where the server chooses it.
+    pub http2: Option<Http2>,
+    /// Client certificate and key, PEM, one after the other.
+    pub identity: Option<Secret>,
+    /// Further certificate authorities, PEM; for simulators and proxies.
+    pub authorities: Option<String>,
+}
+
+/// How HTTP/2 connections are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Http2 {
+    /// How many connections the load is spread over.
+    pub connections: usize,
+    /// Most calls at once on one of them.
+    pub streams: usize,
+    /// How often an idle connection is asked for a sign of life.
+    pub ping: Duration,
+    /// Whether a new connection gets one call first, and the rest once that is answered.
+    pub warm_up: bool,
 }
 
 /// How many targets and jobs a dispatch may have.

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     credentials::Credentials,
     settings::{Process, Settings, ms, prefixed},
+    transport::Transport,
 };
 
 /// An app: its vendor part, and what the process keeps about it.
@@ -30,6 +31,8 @@ pub struct AppState {
     pub targets_per_call: usize,
     /// The vendor's limit.
     pub rate: Rate,
+    /// HTTP.
+    pub transport: Transport,
     /// Cached token.
     pub credentials: Credentials,
     /// Vendor calls at once.
@@ -60,6 +63,16 @@ impl AppState {
     ) -> Result<Self, SettingsError> {
         let profile = vendor.profile();
         let app = vendor.open(name.as_str(), values).map_err(|error| prefixed(error, name, profile.name))?;
+        let connection = app.connection();
+        let transport = Transport::new(ms(process.calls.connect_ms), ms(process.calls.timeout_ms), &connection)
+            .map_err(|error| {
+                let key = if connection.identity.is_some() { "certificate" } else { "authorities" };
+                prefixed(
+                    SettingsError::new(key, "(secret)", format!("no HTTP client can be made with it: {error}")),
+                    name,
+                    profile.name,
+                )
+            })?;
         let rate = app.rate();
         let targets_per_call = batch_limit(rate, app.call_limits().targets.max(1));
         let rules = &process.breaker;
@@ -74,6 +87,7 @@ impl AppState {
                 .to_owned(),
             targets_per_call,
             rate,
+            transport,
             credentials: Credentials::default(),
             calls: Semaphore::new(process.worker.calls_in_flight),
             probe: Semaphore::new(1),

@@ -28,7 +28,6 @@ use crate::{
     probe::Probe,
     settings::{self, AfterLoss, Process, Settings, Sources, Watch, ms},
     settle::Receipts,
-    transport::Transport,
 };
 
 /// How often the heartbeat goes out and the blocks come in.
@@ -62,8 +61,6 @@ pub(crate) async fn worker(
         SettingsError::new("admin.listen", process.admin.listen.to_string(), format!("cannot be bound: {error}"))
     })?;
     let claims = open_claims(&process, profile.name, &replica)?;
-    let transport = Transport::new(ms(process.calls.connect_ms), ms(process.calls.timeout_ms))
-        .map_err(|error| SettingsError::new("calls", "(table)", format!("no HTTP client: {error}")))?;
     let (stop, stopping) = watch::channel(false);
     let (shrink, to_shrink) = mpsc::channel(8192);
     let queue_names = Names::new(&process.amqp.prefix, profile.name);
@@ -73,7 +70,6 @@ pub(crate) async fn worker(
         apps: ArcSwap::from_pointee(apps),
         claims,
         blocks: Blocks::new(metrics.clone()),
-        transport,
         probe,
         replica: replica.clone(),
         stopping: stopping.clone(),

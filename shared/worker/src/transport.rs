@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use push_contract::{Answer, Call, Timestamp};
+use push_contract::{Answer, Call, Connection, Timestamp};
+use tokio::sync::{OnceCell, Semaphore};
 
 /// The longest answer that is read. A vendor's answer to a thousand targets is shorter.
 const MAX_ANSWER: usize = 512 * 1024;
@@ -19,29 +20,75 @@ pub enum Sent {
     Lost(String),
 }
 
-/// The HTTP client of one worker.
-#[derive(Debug, Clone)]
+/// The HTTP clients of one app: one for HTTP/1.1, which opens connections as it needs them, several for HTTP/2, where a
+/// client keeps one connection.
+#[derive(Debug)]
 pub struct Transport {
+    lines: Vec<Line>,
+}
+
+/// One client. Over HTTP/2 that is one connection.
+#[derive(Debug)]
+struct Line {
     client: reqwest::Client,
+    streams: Semaphore,
+    /// Empty until the first call was answered, where a new connection must be warmed up with one call alone.
+    warm: OnceCell<()>,
 }
 
 impl Transport {
-    /// A client with these time limits. Redirects are not followed and no proxy is taken from the environment: a push
+    /// Clients with these time limits. Redirects are not followed and no proxy is taken from the environment: a push
     /// goes where the settings say or nowhere.
     ///
     /// # Errors
-    /// When the TLS stack cannot be set up.
-    pub fn new(connect: Duration, whole: Duration) -> reqwest::Result<Self> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(connect)
-            .timeout(whole)
-            // Below the idle time of common servers, so that a request seldom meets a connection that is being closed.
-            .pool_idle_timeout(Duration::from_secs(25))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .build()?;
-        Ok(Self { client })
+    /// When the TLS stack, a certificate or a key cannot be used.
+    pub fn new(connect: Duration, whole: Duration, how: &Connection) -> reqwest::Result<Self> {
+        let builder = || {
+            let mut builder = reqwest::Client::builder()
+                .connect_timeout(connect)
+                .timeout(whole)
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy();
+            if let Some(identity) = &how.identity {
+                builder = builder.identity(reqwest::Identity::from_pem(identity.reveal().as_bytes())?);
+            }
+            if let Some(authorities) = &how.authorities {
+                builder = builder.tls_certs_merge(reqwest::Certificate::from_pem_bundle(authorities.as_bytes())?);
+            }
+            Ok::<_, reqwest::Error>(builder)
+        };
+        let line =
+            |client, streams, warm| Line { client, streams: Semaphore::new(streams), warm: OnceCell::new_with(warm) };
+        let lines = match how.http2 {
+            None => {
+                // Below the idle time of common servers, so that a request seldom meets a connection being closed.
+                let client =
+                    builder()?.pool_idle_timeout(Duration::from_secs(25)).retry(reqwest::retry::never()).build()?;
+                vec![line(client, Semaphore::MAX_PERMITS, Some(()))]
+            }
+            Some(http2) => (0..http2.connections.max(1))
+                .map(|_| {
+                    // The client's own retry stays on: it sends again only what the server says it never looked at.
+                    let client = builder()?
+                        .http2_prior_knowledge()
+                        .http2_keep_alive_interval(http2.ping)
+                        .http2_keep_alive_timeout(Duration::from_secs(10))
+                        .http2_keep_alive_while_idle(true)
+                        .http2_initial_connection_window_size(1 << 20)
+                        .pool_idle_timeout(None)
+                        .build()?;
+                    Ok(line(client, http2.streams.max(1), (!http2.warm_up).then_some(())))
+                })
+                .collect::<reqwest::Result<_>>()?,
+        };
+        Ok(Self { lines })
+    }
+
+    /// The less loaded of two lines taken by chance.
+    fn line(&self) -> &Line {
+        let one = &self.lines[fastrand::usize(..self.lines.len())];
+        let other = &self.lines[fastrand::usize(..self.lines.len())];
+        if one.streams.available_permits() >= other.streams.available_permits() { one } else { other }
     }
 
     /// Sends one request.
@@ -50,24 +97,51 @@ impl Transport {
             Ok(request) => request,
             Err(error) => return Sent::NotSent(plain(error)),
         };
-        let mut response = match self.client.execute(request).await {
-            Ok(response) => response,
-            Err(error) if error.is_connect() || error.is_builder() => return Sent::NotSent(plain(error)),
-            Err(error) => return Sent::Lost(plain(error)),
-        };
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let mut body = BytesMut::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER => {
-                    // Too long to be one of the vendor's. The vendor has spoken, though: what it says is unreadable.
-                    return Sent::Answer(Answer { status, headers, body: Bytes::new(), at: Timestamp::now() });
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Sent::Answer(Answer { status, headers, body: body.freeze(), at: Timestamp::now() }),
-                Err(error) => return Sent::Lost(plain(error)),
+        let line = self.line();
+        // Never closed, so it always grants.
+        let _stream = line.streams.acquire().await;
+        if line.warm.initialized() {
+            return send(&line.client, request).await;
+        }
+        let mut request = Some(request);
+        let mut sent = None;
+        let warmed = line.warm.get_or_try_init(|| async {
+            let first = match request.take() {
+                Some(request) => send(&line.client, request).await,
+                None => return Err(()),
+            };
+            let answered = matches!(&first, Sent::Answer(answer) if answer.status < 300);
+            sent = Some(first);
+            if answered { Ok(()) } else { Err(()) }
+        });
+        let _ = warmed.await;
+        match (sent, request) {
+            (Some(sent), _) => sent,
+            (None, Some(request)) => send(&line.client, request).await,
+            (None, None) => Sent::NotSent("the connection was not warmed up".to_owned()),
+        }
+    }
+}
+
+/// Sends one request over one client.
+async fn send(client: &reqwest::Client, request: reqwest::Request) -> Sent {
+    let mut response = match client.execute(request).await {
+        Ok(response) => response,
+        Err(error) if error.is_connect() || error.is_builder() => return Sent::NotSent(plain(error)),
+        Err(error) => return Sent::Lost(plain(error)),
+    };
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > MAX_ANSWER => {
+                // Too long to be one of the vendor's. The vendor has spoken, though: what it says is unreadable.
+                return Sent::Answer(Answer { status, headers, body: Bytes::new(), at: Timestamp::now() });
             }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Sent::Answer(Answer { status, headers, body: body.freeze(), at: Timestamp::now() }),
+            Err(error) => return Sent::Lost(plain(error)),
         }
     }
 }

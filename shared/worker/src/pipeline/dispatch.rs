@@ -97,7 +97,7 @@ impl Worker {
     /// The calls of one batch.
     async fn exchange(&self, app: &Arc<AppState>, batch: &Batch) -> Exchanged {
         let name = app.name.as_str();
-        let token = match app.credentials.get(app.vendor.as_ref(), name, &self.transport, &self.metrics).await {
+        let token = match app.credentials.get(app.vendor.as_ref(), name, &app.transport, &self.metrics).await {
             Ok(token) => token,
             Err(NoToken::Refused(detail)) => {
                 self.blocks
@@ -130,7 +130,7 @@ impl Worker {
             let in_flight = self.metrics.in_flight.with_label_values(&[name]);
             in_flight.inc();
             let began = Instant::now();
-            let sent = self.transport.send(call).await;
+            let sent = app.transport.send(call).await;
             in_flight.dec();
             if commits {
                 self.probe.passed(Step::Written, batch.pushes[0].job.id.as_str());

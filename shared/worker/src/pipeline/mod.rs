@@ -36,7 +36,6 @@ use crate::{
     probe::Probe,
     settings::Process,
     settle::Receipts,
-    transport::Transport,
 };
 
 /// Everything that handling a job needs. One per process.
@@ -53,8 +52,6 @@ pub struct Worker {
     pub claims: Claims,
     /// Blocks.
     pub blocks: Blocks,
-    /// HTTP.
-    pub transport: Transport,
     /// Metrics.
     pub metrics: Metrics,
     /// Test hook; inert in shipped workers.

@@ -1,0 +1,14 @@
+//! The store of claims, on a real Redis: every rule of the protocol, every trace of the model that is behind it, and
+//! the two stores against one another.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // tests
+
+mod births;
+mod desk;
+mod fleet;
+mod keys;
+mod model;
+mod planted;
+mod recording;
+mod taking;
+mod traces;
+mod windows;
