@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    AppName, Badge, Click, JobId, Kind, Lane, Notification, Reason, Timestamp, VendorName,
+    AppName, Badge, Click, Count, JobId, Kind, Lane, Notification, Reason, Timestamp, VendorName, cut_text,
     strict::{self, Object},
 };
 
@@ -24,6 +24,8 @@ pub const MAX_TARGETS: usize = 1000;
 const MAX_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How far a producer's clock may run ahead.
 const CLOCK_AHEAD: Duration = Duration::from_secs(30);
+/// The longest path in an error, in characters.
+const MAX_FIELD: usize = 200;
 
 /// One push job. Unknown fields are refused: a typo must not silently lose a sound.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -190,7 +192,9 @@ pub struct JobError {
 
 impl JobError {
     fn new(field: impl Into<String>, rule: impl Into<String>) -> Self {
-        Self { field: field.into(), rule: rule.into() }
+        // A path holds the producer's own keys, and it goes into a header: one of 150 KB would break the connection.
+        let field = cut_text(&field.into(), MAX_FIELD, Count::Chars).text.into_owned();
+        Self { field, rule: rule.into() }
     }
 }
 
@@ -315,20 +319,30 @@ impl Job {
     }
 }
 
-/// serde quotes the offending value; a log must not.
+/// serde quotes the offending value; a log must not. The value may hold serde's own words, so only the last of them count.
 fn hide_content(message: &str) -> String {
-    let message = message.split(" at line ").next().unwrap_or_default();
+    let message = without_position(message);
     match message.split_once(": ") {
         Some(("invalid type" | "invalid value", rest)) => {
-            let wanted = rest.split_once(", expected ").map_or("another type", |(_, wanted)| wanted);
+            let wanted = rest.rsplit_once(", expected ").map_or("another type", |(_, wanted)| wanted);
             format!("expected {wanted}")
         }
-        _ if message.starts_with("unknown variant") => match message.split_once(", expected ") {
+        _ if message.starts_with("unknown variant") => match message.rsplit_once(", expected ") {
             Some((_, wanted)) => format!("expected {wanted}"),
             None => "not in the list".to_owned(),
         },
         _ if message.starts_with("unknown field") => "unknown field".to_owned(),
         _ => message.to_owned(),
+    }
+}
+
+/// The message without ` at line 1 column 2` at its end.
+fn without_position(message: &str) -> &str {
+    match message.rsplit_once(" at line ") {
+        Some((before, place)) if place.bytes().all(|byte| byte.is_ascii_digit() || b" column".contains(&byte)) => {
+            before
+        }
+        _ => message,
     }
 }
 
@@ -352,8 +366,20 @@ mod tests {
         assert_eq!(error.to_string(), "targets[0].token: expected a string");
         let error = Job::from_slice(&body(|job| job["soud"] = "x".into())).unwrap_err();
         assert_eq!(error.field, "soud");
-        let error = Job::from_slice(&body(|job| job["kind"] = "secret".into())).unwrap_err();
-        assert!(!error.to_string().contains("secret"), "{error}");
+        for hidden in ["secret", "a, expected secret", "a, expected secret at line 1 column 2", "secret: b, expected c"]
+        {
+            for field in ["kind", "targets", "v", "created_at", "labels", "data"] {
+                let error = Job::from_slice(&body(|job| job[field] = hidden.into())).unwrap_err();
+                assert!(error.field == field && !error.to_string().contains("secret"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_in_an_error_is_short_whatever_the_keys() {
+        let long = "k".repeat(150_000);
+        let error = Job::from_slice(&body(|job| job[&long] = 1.into())).unwrap_err();
+        assert!(error.field.starts_with("kkk") && error.field.chars().count() == MAX_FIELD, "{}", error.field.len());
     }
 
     #[test]
