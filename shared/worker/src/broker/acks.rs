@@ -20,6 +20,8 @@ pub struct Acks {
 struct Tags {
     in_work: BTreeSet<u64>,
     done: BTreeSet<u64>,
+    /// Of those in work: untouched, and to be handed back.
+    back: Vec<u64>,
 }
 
 /// What to send.
@@ -27,6 +29,7 @@ struct Tags {
 struct Frames {
     up_to: Option<u64>,
     single: Vec<u64>,
+    back: Vec<u64>,
 }
 
 impl Acks {
@@ -47,43 +50,46 @@ impl Acks {
         self.tags.lock().unwrap_or_else(PoisonError::into_inner).in_work.len()
     }
 
-    fn take(&self) -> Frames {
-        self.tags.lock().unwrap_or_else(PoisonError::into_inner).frames()
+    /// A delivery is untouched and goes back with the next flush that may hand back; only shutdown does this.
+    pub fn hand_back(&self, tag: u64) {
+        self.tags.lock().unwrap_or_else(PoisonError::into_inner).back.push(tag);
     }
 
-    /// Acknowledges what is done: everything below the oldest delivery in work with one frame, the rest singly.
+    fn take(&self, hand_back: bool) -> Frames {
+        self.tags.lock().unwrap_or_else(PoisonError::into_inner).frames(hand_back)
+    }
+
+    /// Acknowledges what is done: everything below the oldest delivery in work with one frame, the rest singly. Hands
+    /// back what is untouched, if nothing is delivered through this channel any more: else it would come right back.
     ///
     /// # Errors
     /// When the channel is gone; the broker then delivers again.
-    pub async fn flush(&self, channel: &Channel) -> lapin::Result<()> {
-        let frames = self.take();
+    pub async fn flush(&self, channel: &Channel, hand_back: bool) -> lapin::Result<()> {
+        let frames = self.take(hand_back);
         if let Some(tag) = frames.up_to {
             channel.basic_ack(tag, BasicAckOptions { multiple: true }).await?;
         }
         for tag in frames.single {
             channel.basic_ack(tag, BasicAckOptions { multiple: false }).await?;
         }
+        for tag in frames.back {
+            channel.basic_nack(tag, BasicNackOptions { multiple: false, requeue: true }).await?;
+        }
         Ok(())
-    }
-
-    /// Hands a delivery back untouched; only shutdown does this.
-    ///
-    /// # Errors
-    /// When the channel is gone; the broker then delivers again by itself.
-    pub async fn hand_back(&self, channel: &Channel, tag: u64) -> lapin::Result<()> {
-        self.tags.lock().unwrap_or_else(PoisonError::into_inner).in_work.remove(&tag);
-        channel.basic_nack(tag, BasicNackOptions { multiple: false, requeue: true }).await
     }
 }
 
 impl Tags {
-    fn frames(&mut self) -> Frames {
+    fn frames(&mut self, hand_back: bool) -> Frames {
         let late = match self.in_work.first() {
             Some(oldest) => self.done.split_off(oldest),
             None => BTreeSet::new(),
         };
         let early = std::mem::take(&mut self.done);
-        Frames { up_to: early.last().copied(), single: late.into_iter().collect() }
+        // Until they go back they count as in work, so that no acknowledgement covers them.
+        let back = if hand_back { std::mem::take(&mut self.back) } else { Vec::new() };
+        back.iter().for_each(|tag| drop(self.in_work.remove(tag)));
+        Frames { up_to: early.last().copied(), single: late.into_iter().collect(), back }
     }
 }
 
@@ -96,9 +102,21 @@ mod tests {
         let acks = Acks::default();
         (1..=6).for_each(|tag| acks.received(tag));
         [1, 2, 3, 5].into_iter().for_each(|tag| acks.settled(tag));
-        assert_eq!(acks.take(), Frames { up_to: Some(3), single: vec![5] });
-        assert_eq!(acks.take(), Frames::default());
+        assert_eq!(acks.take(false), Frames { up_to: Some(3), single: vec![5], back: vec![] });
+        assert_eq!(acks.take(false), Frames::default());
         [4, 6].into_iter().for_each(|tag| acks.settled(tag));
-        assert_eq!(acks.take(), Frames { up_to: Some(6), single: vec![] });
+        assert_eq!(acks.take(false), Frames { up_to: Some(6), single: vec![], back: vec![] });
+    }
+
+    #[test]
+    fn what_goes_back_waits_for_its_time_and_is_never_acknowledged() {
+        let acks = Acks::default();
+        (1..=3).for_each(|tag| acks.received(tag));
+        acks.hand_back(2);
+        [1, 3].into_iter().for_each(|tag| acks.settled(tag));
+        assert_eq!(acks.take(false), Frames { up_to: Some(1), single: vec![3], back: vec![] });
+        assert_eq!(acks.in_work(), 1);
+        assert_eq!(acks.take(true), Frames { up_to: None, single: vec![], back: vec![2] });
+        assert_eq!(acks.in_work(), 0);
     }
 }

@@ -102,10 +102,9 @@ impl Message {
         self.link.acks.settled(self.tag);
     }
 
-    /// Hands it back untouched.
-    pub async fn hand_back(&self) {
-        // When the channel is gone the broker takes it back by itself.
-        let _ = self.link.acks.hand_back(&self.link.channel, self.tag).await;
+    /// Hands it back untouched, as soon as its consumer is cancelled.
+    pub fn hand_back(&self) {
+        self.link.acks.hand_back(self.tag);
     }
 }
 
@@ -233,14 +232,14 @@ impl Consumer {
                     subscriptions.cancel().await?;
                 }
                 () = told(&mut dead) => return Ok(()),
-                _ = flush.tick() => link.acks.flush(&channel).await?,
+                _ = flush.tick() => link.acks.flush(&channel, closing).await?,
             }
         }
         while link.acks.in_work() > 0 && link.alive() {
             flush.tick().await;
-            link.acks.flush(&channel).await?;
+            link.acks.flush(&channel, true).await?;
         }
-        link.acks.flush(&channel).await?;
+        link.acks.flush(&channel, true).await?;
         if link.alive() {
             channel.close(200, "done".into()).await?;
         }

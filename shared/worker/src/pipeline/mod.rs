@@ -128,7 +128,7 @@ impl Worker {
             End::Leave => {}
             End::HandBack => {
                 self.metrics.handed_back.inc();
-                message.hand_back().await;
+                message.hand_back();
             }
         }
     }

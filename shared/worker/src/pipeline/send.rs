@@ -37,7 +37,11 @@ struct Fence<'a> {
 
 impl MayWrite for Fence<'_> {
     async fn ask(&mut self, pushes: usize) -> Vec<bool> {
-        let ours = self.sending.message.alive() && {
+        // A worker that stops writes nothing new, and what its channel lost is no longer its own: both are given back.
+        if self.worker.not_now(self.sending.message).is_some() {
+            return vec![false; pushes];
+        }
+        let ours = {
             let mut claim = self.claim.lock().await;
             self.worker.still_ours(self.sending.key, &mut claim, self.sending.class.repeatable).await
         };
