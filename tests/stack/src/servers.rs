@@ -74,8 +74,20 @@ impl Servers {
     /// If one does not start; the message says where its log is.
     pub async fn start(options: Options) -> Result<Self> {
         let given = |name| env::var(name).ok().filter(|url| !url.is_empty());
-        let (amqp_url, redis_url) = (given("AMQP_URL"), given("REDIS_URL"));
-        let owns = Wanted { broker: amqp_url.is_none(), redis: redis_url.is_none() };
+        Self::open(options, given("AMQP_URL"), given("REDIS_URL"), true).await
+    }
+
+    /// A store of the caller's own without a broker, whatever the environment names: for tests of the store alone. There
+    /// is no [`Servers::amqp_url`] then.
+    ///
+    /// # Errors
+    /// If it does not start; the message says where its log is.
+    pub async fn redis_alone(options: Options) -> Result<Self> {
+        Self::open(options, None, None, false).await
+    }
+
+    async fn open(options: Options, amqp_url: Option<String>, redis_url: Option<String>, broker: bool) -> Result<Self> {
+        let owns = Wanted { broker: broker && amqp_url.is_none(), redis: redis_url.is_none() };
         let mut addresses = Addresses { amqp_url, redis_url, pids: Vec::new() };
         if !owns.broker && !owns.redis {
             return Ok(Self { addresses, babysitter: None, owns });
