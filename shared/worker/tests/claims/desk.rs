@@ -67,7 +67,9 @@ impl Desk {
     pub(crate) async fn run<T: redis::FromRedisValue>(&self, command: &[&str]) -> T {
         let mut words = command.iter();
         let mut command = redis::cmd(words.next().unwrap());
-        words.for_each(|word| drop(command.arg(*word)));
+        for word in words {
+            command.arg(*word);
+        }
         command.query_async(&mut self.redis.clone()).await.unwrap()
     }
 

@@ -60,6 +60,7 @@ for i = 1, targets do
 end
 local number = redis.call('HINCRBY', KEYS[1], 'n', 1)
 record[1], record[2], record[3], record[4] = number, ARGV[2], now + tonumber(ARGV[14]), born
-record[5] = table.concat(states)
+-- A repeat under the same id may have fewer targets: what it does not speak of stays.
+record[5] = table.concat(states) .. string.sub(record[5], targets + 1)
 save(current, previous, field, record)
 return { 'go', born, now, number, record[5], table.concat(ambiguous), table.concat(window) }

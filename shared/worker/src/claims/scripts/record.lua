@@ -53,7 +53,7 @@ elseif open then
   end
   record[2], record[3] = ARGV[2], now + tonumber(ARGV[14])
 end
-record[5] = table.concat(states)
+record[5] = table.concat(states) .. string.sub(record[5], #left + 1)
 save(current, previous, field, record)
 if answer == 'settled' then return { answer, born, now, record[5], record[6], record[7] } end
 if answer == 'next' then return { answer, born, now, record[5], table.concat(window) } end
