@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 /// The job a message names, twice where the vendor has a field of its own for it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,6 +45,11 @@ pub(crate) fn ext_of(data: &str) -> Option<String> {
     serde_json::from_str::<Data<'_>>(data).ok().map(|data| data.ext.into_owned())
 }
 
+/// What stands for the app's own text in the seen log.
+pub(crate) fn digest(ext: &str) -> String {
+    Sha256::digest(ext).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The job of a vendor-side id `<job>.<position>`; `None` if it does not end in a position.
 pub(crate) fn without_position(id: &str) -> Option<&str> {
     let (job, position) = id.rsplit_once('.')?;
@@ -53,7 +59,7 @@ pub(crate) fn without_position(id: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NamedJob, ext_of, without_position};
+    use super::{NamedJob, digest, ext_of, without_position};
 
     #[test]
     fn ext_wins_and_disagreement_shows() {
@@ -70,6 +76,7 @@ mod tests {
     fn reads_ids() {
         assert_eq!(ext_of(r#"{"ext":"{\"job\":\"a\"}"}"#).as_deref(), Some(r#"{"job":"a"}"#));
         assert_eq!(ext_of(r#"{"ext":{"job":"a"}}"#), None);
+        assert_eq!(digest("abc"), "ba7816bf8f01cfea");
         assert_eq!(without_position("a.b.12"), Some("a.b"));
         for wrong in ["a", "a.", ".1", "a.b"] {
             assert_eq!(without_position(wrong), None, "{wrong}");

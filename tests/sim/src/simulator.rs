@@ -110,6 +110,9 @@ pub struct Facts {
     /// Length of the title in characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title_chars: Option<usize>,
+    /// The app's own text, as 16 hex digits of its SHA-256: whether it arrived unchanged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ext_digest: Option<String>,
     /// A data message: nothing is shown.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub data_only: bool,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::message::{Message, Send};
 use super::{Huawei, bearer, codes, rules};
 use crate::fortune::{FORBIDDEN_WORDS, Fortune};
-use crate::named_job::{NamedJob, ext_of};
+use crate::named_job::{NamedJob, digest, ext_of};
 use crate::simulator::{Aim, Answer, Ask, Effect, Facts, Opened, Ruling, Word, Words};
 use crate::strict;
 use crate::vendors::Refusal;
@@ -99,6 +99,7 @@ fn aims_of(body: &Body) -> Vec<Aim> {
         badge: badge.and_then(|badge| badge.set_num.0),
         badge_add: badge.and_then(|badge| badge.add_num.0),
         collapse,
+        ext_digest: ext.as_deref().map(digest),
         title_chars: body.message.title().map(|title| title.chars().count()),
         data_only: body.message.is_data(),
         silent: shown.is_some_and(|shown| shown.importance.as_deref() == Some("LOW")),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::answers::{FORBIDDEN, TOO_LARGE, WRONG};
 use crate::fortune::FORBIDDEN_WORDS;
-use crate::named_job::{NamedJob, without_position};
+use crate::named_job::{NamedJob, digest, without_position};
 use crate::simulator::Facts;
 use crate::strict::Maybe;
 use crate::vendors::Refusal;
@@ -81,6 +81,7 @@ impl Message {
             badge: self.badge.0,
             badge_add: None,
             collapse: self.tag.0.clone(),
+            ext_digest: self.ext.as_deref().map(digest),
             title_chars: self.title.as_ref().map(|title| title.chars().count()),
             data_only: self.title.is_none() && self.body.is_none(),
             silent: self.silent.unwrap_or(false),
