@@ -12,7 +12,10 @@ local meta = redis.call('HMGET', KEYS[1], 'run', 'born')
 local born = meta[2]
 if not born or meta[1] ~= ARGV[1] then
   born = now .. ':' .. string.sub(ARGV[1], 1, 8)
-  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'born', born)
+  -- Numbers never come back, whatever was lost: a claim of an earlier birth must not name one of this.
+  local last = tonumber(redis.call('HGET', KEYS[1], 'n') or 0)
+  local number = string.format('%.0f', math.max(last + 1, now * 1000))
+  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'born', born, 'n', number)
 end
 redis.call('HSET', KEYS[2], ARGV[2], now)
 
