@@ -88,7 +88,9 @@ impl Tags {
         let early = std::mem::take(&mut self.done);
         // Until they go back they count as in work, so that no acknowledgement covers them.
         let back = if hand_back { std::mem::take(&mut self.back) } else { Vec::new() };
-        back.iter().for_each(|tag| drop(self.in_work.remove(tag)));
+        for tag in &back {
+            self.in_work.remove(tag);
+        }
         Frames { up_to: early.last().copied(), single: late.into_iter().collect(), back }
     }
 }
