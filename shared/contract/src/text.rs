@@ -13,6 +13,9 @@ pub enum Count {
     Bytes,
     /// ASCII counts half, everything else one (two ASCII letters for one Chinese character); limits are in whole ones.
     HalfAscii,
+    /// UTF-16 code units, twice for an ideograph, a mark of CJK or general punctuation (the ellipsis too) and a full-width
+    /// form: the columns that the text takes on a phone.
+    Columns,
 }
 
 impl Count {
@@ -23,8 +26,15 @@ impl Count {
             Self::Utf16 => text.encode_utf16().count() * 2,
             Self::Bytes => text.len() * 2,
             Self::HalfAscii => text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum(),
+            Self::Columns => text.encode_utf16().map(|unit| if is_wide(unit) { 4 } else { 2 }).sum(),
         }
     }
+}
+
+/// The blocks CJK Unified Ideographs (with extension A), CJK Compatibility Ideographs, CJK Symbols and Punctuation, General
+/// Punctuation, Halfwidth and Fullwidth Forms.
+const fn is_wide(unit: u16) -> bool {
+    matches!(unit, 0x2000..=0x206F | 0x3000..=0x303F | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0xFF00..=0xFFEF)
 }
 
 /// A text that fits, and whether it had to be cut.
@@ -65,6 +75,8 @@ mod tests {
     fn what_fits_is_untouched() {
         assert_eq!(cut_text("见", 1, Count::Chars), Cut { text: "见".into(), was_cut: false });
         assert_eq!(cut_text("abcd", 2, Count::HalfAscii).text, "abcd");
+        assert_eq!(cut_text("见，“ab", 8, Count::Columns).text, "见，“ab");
+        assert_eq!(cut_text("见，“ab👋", 9, Count::Columns).text, "见，“a…");
     }
 
     #[test]
@@ -77,7 +89,7 @@ mod tests {
     #[test]
     fn the_cut_text_fits_in_every_count() {
         let text = "Grüße, 见字如面 👋🏽👋🏽 — ".repeat(20);
-        for count in [Count::Chars, Count::Utf16, Count::Bytes, Count::HalfAscii] {
+        for count in [Count::Chars, Count::Utf16, Count::Bytes, Count::HalfAscii, Count::Columns] {
             for limit in 3..60 {
                 let cut = cut_text(&text, limit, count);
                 assert!(cut.was_cut && count.halves(&cut.text) <= limit * 2, "{count:?} {limit}");
