@@ -66,6 +66,12 @@ pub trait App: Send + Sync + 'static {
     /// What the vendor allows, unless the settings say otherwise.
     fn rate(&self) -> Rate;
 
+    /// What the settings allow and an operator will probably regret, such as a missing channel. Printed by
+    /// `--check-config` and logged at the start; it stops nothing.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How connections to the vendor are made.
     fn connection(&self) -> Connection {
         Connection::default()

@@ -36,7 +36,8 @@ pub(crate) fn run(vendor: Box<dyn Vendor>, probe: Arc<dyn Probe>) -> ExitCode {
     let code = match words.as_slice() {
         [] => worker(vendor, probe),
         ["--check-config"] => match checked(vendor.as_ref()) {
-            Ok(settings) => {
+            Ok((settings, warnings)) => {
+                warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
                 print(&format!("settings are good: {} app(s) for {}\n", settings.apps.len(), vendor.profile().name))
             }
             Err(error) => complain(&error),
@@ -60,24 +61,25 @@ pub(crate) fn run(vendor: Box<dyn Vendor>, probe: Arc<dyn Probe>) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Loads the settings and opens every app.
-fn checked(vendor: &dyn Vendor) -> Result<Settings, SettingsError> {
+/// Loads the settings and opens every app. Gives also what the apps warn of.
+fn checked(vendor: &dyn Vendor) -> Result<(Settings, Vec<String>), SettingsError> {
     let (settings, _) = settings::load(vendor.profile(), &Sources::of_process())?;
-    settings::check_apps(vendor, &settings)?;
-    Ok(settings)
+    let warnings = settings::check_apps(vendor, &settings)?;
+    Ok((settings, warnings))
 }
 
 fn worker(vendor: Box<dyn Vendor>, probe: Arc<dyn Probe>) -> u8 {
     let sources = Sources::of_process();
     let loaded = settings::load(vendor.profile(), &sources).and_then(|loaded| {
-        settings::check_apps(vendor.as_ref(), &loaded.0)?;
-        Ok(loaded)
+        let warnings = settings::check_apps(vendor.as_ref(), &loaded.0)?;
+        Ok((loaded, warnings))
     });
-    let (settings, files) = match loaded {
+    let ((settings, files), warnings) = match loaded {
         Ok(loaded) => loaded,
         Err(error) => return complain(&error),
     };
     start_log(&settings);
+    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -107,7 +109,7 @@ fn start_log(settings: &Settings) {
 
 fn explain_job(vendor: &dyn Vendor, path: &str) -> u8 {
     let settings = match checked(vendor) {
-        Ok(settings) => settings,
+        Ok((settings, _)) => settings,
         Err(error) => return complain(&error),
     };
     let mut body = Vec::new();

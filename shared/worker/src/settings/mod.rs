@@ -229,14 +229,16 @@ impl Process {
     }
 }
 
-/// Checks that every app of the vendor opens; the first error names app, key and rule.
+/// Checks that every app of the vendor opens; the first error names app, key and rule. Gives what the apps warn of.
 ///
 /// # Errors
 /// What the vendor finds wrong.
-pub fn check_apps(vendor: &dyn push_contract::Vendor, settings: &Settings) -> Result<(), SettingsError> {
+pub fn check_apps(vendor: &dyn push_contract::Vendor, settings: &Settings) -> Result<Vec<String>, SettingsError> {
     let name = vendor.profile().name;
+    let mut warnings = Vec::new();
     for (app, values) in &settings.apps {
-        vendor.open(app.as_str(), values).map_err(|error| prefixed(error, app, name))?;
+        let opened = vendor.open(app.as_str(), values).map_err(|error| prefixed(error, app, name))?;
+        warnings.extend(opened.warnings().into_iter().map(|warning| format!("apps.{app}.{name}: {warning}")));
     }
     if settings.apps.is_empty() {
         return Err(SettingsError::new(
@@ -245,7 +247,7 @@ pub fn check_apps(vendor: &dyn push_contract::Vendor, settings: &Settings) -> Re
             format!("no app has a [apps.<app>.{name}] section: a worker without an app has nothing to do"),
         ));
     }
-    Ok(())
+    Ok(warnings)
 }
 
 /// A vendor names its own keys; the operator needs the whole path.
