@@ -34,8 +34,10 @@ impl Probe for Strike {
         match self.deed {
             Deed::Abort => std::process::abort(),
             Deed::Stop => {
-                // The process stops inside this call: the signal reaches every thread of it.
-                let _ = Command::new("kill").args(["-STOP", &std::process::id().to_string()]).status();
+                // A signal to a process is taken by any of its threads, whenever that runs next. So the one who sends it
+                // is waited for, and ends only when the whole process has stopped: this thread cannot run ahead.
+                let script = "kill -STOP $0; until grep -q '^State:.T' /proc/$0/status; do :; done";
+                let _ = Command::new("sh").args(["-c", script, &std::process::id().to_string()]).status();
             }
         }
     }
