@@ -7,6 +7,7 @@ use crate::desk::{Desk, TIMES, again, ask, first, message, note, once, own_redis
 #[tokio::test]
 async fn the_birth_lasts_while_the_store_does() {
     let desk = Desk::new().await;
+    desk.wipe().await;
     let birth = desk.born().await;
     let claim = taken(&desk.worker("w1"), &again("1")).await;
     assert_eq!((desk.born().await, claim.stamp), (birth.clone(), birth.clone()));
@@ -23,7 +24,6 @@ async fn an_emptied_store_has_a_new_birth() {
     let desk = Desk::on(&servers).await;
     let worker = desk.worker("w1");
     let claim = taken(&worker, &once(first("11", &desk.born().await))).await;
-    desk.age(std::time::Duration::from_secs(5)).await;
     let before = desk.born().await;
     desk.run::<()>(&["FLUSHALL"]).await;
     assert_ne!(desk.born().await, before);
@@ -46,14 +46,14 @@ async fn a_restart_is_a_new_birth_with_or_without_the_data() {
     let down = worker.claim(&ask("11")).await;
     assert!(matches!(down, Err(StoreDown { what: "claim", .. })) && !worker.is_up(), "{down:?}");
     servers.redis().start(true).await.unwrap();
-    let desk = Desk { prefix: desk.prefix, ..Desk::on(&servers).await };
+    let desk = desk.connected_anew(&servers).await;
     assert_ne!(desk.born().await, before);
     assert_eq!(said(&settles_down(&worker, &once(again("11"))).await), "go AD 01 00", "what it kept is believed");
     assert!(worker.is_up());
 
     servers.redis().kill().await.unwrap();
     servers.redis().start(false).await.unwrap();
-    let desk = Desk { prefix: desk.prefix, ..Desk::on(&servers).await };
+    let desk = desk.connected_anew(&servers).await;
     let now = desk.born().await;
     assert_ne!(now, before);
     assert_eq!(said(&settles_down(&worker, &once(again("11"))).await), "go DD 11 00");

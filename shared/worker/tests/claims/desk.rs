@@ -30,7 +30,7 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// On the Redis that all tests share.
+    /// On the Redis that all tests share, with a store that is seconds old.
     pub(crate) async fn new() -> Self {
         static SERVERS: OnceCell<Servers> = OnceCell::const_new();
         Self::on(SERVERS.get_or_init(own_redis).await).await
@@ -39,7 +39,16 @@ impl Desk {
     pub(crate) async fn on(servers: &Servers) -> Self {
         let url = servers.redis_url().to_owned();
         let redis = redis::Client::open(url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
-        Self { url, prefix: servers.fresh_prefix(), redis }
+        let desk = Self { url, prefix: servers.fresh_prefix(), redis };
+        // Births are told apart by their millisecond, and a test may well lose this one within the same.
+        desk.age(Duration::from_secs(5)).await;
+        desk
+    }
+
+    /// The same keys after the server restarted.
+    pub(crate) async fn connected_anew(self, servers: &Servers) -> Self {
+        let client = redis::Client::open(servers.redis_url()).unwrap();
+        Self { redis: client.get_multiplexed_async_connection().await.unwrap(), ..self }
     }
 
     /// A worker's own view of the store.

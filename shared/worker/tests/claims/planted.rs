@@ -91,15 +91,7 @@ impl Desk {
         call.key(bucket).arg(field);
         let texts: Vec<String> = call.invoke_async(&mut self.redis.clone()).await.unwrap();
         let [number, owner, until, stamp, states, meta, results] = texts.try_into().unwrap();
-        Planted {
-            number: number.parse().unwrap(),
-            owner,
-            until: until.parse().unwrap(),
-            stamp,
-            states,
-            meta,
-            results,
-        }
+        Planted { number: number.parse().unwrap(), owner, until: until.parse().unwrap(), stamp, states, meta, results }
     }
 
     async fn only_record(&self) -> (String, String) {
