@@ -5,6 +5,8 @@ use push_contract::{Lane, Mask, ParkReason, Timestamp};
 
 /// Version of the headers that this worker writes. A copy of a newer version is parked, not guessed at.
 const VERSION: i64 = 1;
+/// The deliveries so far. Not for a replay, which starts anew.
+pub(crate) const DELIVERIES: &str = "x-push-deliveries";
 
 /// What a message says about its own past. A producer's message has none of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct Copy {
     pub lane: Option<Lane>,
     /// Delivered often without an end; handled one at a time.
     pub suspect: bool,
+    /// How often it was delivered without an end before it was published anew, which the broker no longer knows.
+    pub deliveries: i64,
 }
 
 /// Headers that do not fit.
@@ -51,6 +55,7 @@ impl Copy {
             first_seen: None,
             lane: None,
             suspect: false,
+            deliveries: 0,
         }
     }
 
@@ -96,6 +101,9 @@ impl Copy {
         if let Some(doubt) = mask("x-push-doubt")? {
             copy.doubt = doubt;
         }
+        copy.deliveries = whole(headers, DELIVERIES)
+            .ok_or_else(|| bad(DELIVERIES, "must be a whole number"))?
+            .map_or(0, i64::from);
         copy.first_seen = text(headers, "x-push-first-seen").and_then(Timestamp::parse);
         copy.lane =
             text(headers, "x-push-lane").and_then(|name| Lane::ALL.into_iter().find(|lane| lane.as_str() == name));
@@ -134,6 +142,9 @@ impl Copy {
         }
         if self.suspect {
             put("x-push-suspect", AMQPValue::Boolean(true));
+        }
+        if self.deliveries > 0 {
+            put(DELIVERIES, AMQPValue::LongLongInt(self.deliveries));
         }
         headers
     }
@@ -191,6 +202,7 @@ mod tests {
             first_seen: Timestamp::parse("2026-11-21T08:00:00Z"),
             lane: Some(Lane::Low),
             suspect: false,
+            deliveries: 4,
         };
         assert_eq!(Copy::read(Some(&copy.write()), 10), Ok(copy));
     }

@@ -79,7 +79,7 @@ impl Worker {
         };
         let Some(app) = self.app(&name) else { return End::HandBack };
         let types = self.vendor.profile().token_types;
-        let judged = judge(app.vendor.as_ref(), types, &read.job, Timestamp::now());
+        let judged = judge(&app, types, &read.job, Timestamp::now());
         if judged.refusal.is_none() && Timestamp::now() < read.job.expiry() {
             self.note_collapse(&read.job).await;
         }
@@ -423,6 +423,7 @@ impl Worker {
                 first_seen: Some(read.copy.first_seen.unwrap_or(message.received)),
                 lane: Some(read.lane),
                 suspect: false,
+                deliveries: 0,
             };
             let end = match &meta.held {
                 Some(quota) => self.publish_held(message, read, &copy, quota).await,
@@ -481,7 +482,10 @@ impl Worker {
     /// A living worker has it: look again in five seconds, as the same copy.
     async fn busy(&self, work: &Work<'_>) -> End {
         self.metrics.duplicates.with_label_values(&[work.app.name.as_str(), "busy"]).inc();
-        let copy = Copy { again: true, lane: Some(work.read.lane), ..work.read.copy.clone() };
+        // The broker counts the deliveries of a message. Who dies over a job within the time that its claim still holds
+        // off the next one would otherwise have it back for ever, each time as a new message.
+        let deliveries = work.read.deliveries;
+        let copy = Copy { again: true, lane: Some(work.read.lane), deliveries, ..work.read.copy.clone() };
         self.publish_copy(work.message, &work.read, &copy, self.names.wait(BUSY_RUNG)).await
     }
 

@@ -9,7 +9,7 @@ use super::{End, Worker};
 use crate::{
     broker::{
         Message, Outgoing, PublishError,
-        copy::{Copy, long},
+        copy::{Copy, DELIVERIES, long},
     },
     settle::{Meta, notice},
 };
@@ -25,6 +25,8 @@ pub(super) struct Read {
     pub(super) job: Arc<Job>,
     pub(super) copy: Copy,
     pub(super) lane: Lane,
+    /// How often it was delivered before without an end, by the broker's count and by the copy's.
+    pub(super) deliveries: i64,
 }
 
 /// Why a message is no job.
@@ -38,8 +40,8 @@ impl Worker {
     /// Reads a delivery; what cannot be read is parked.
     pub(super) async fn read(&self, message: &Message) -> Result<Read, End> {
         match self.understand(message) {
-            Ok(read) if message.deliveries >= LAST_DELIVERY => {
-                let rule = format!("delivered {} times without an end", message.deliveries + 1);
+            Ok(read) if read.deliveries >= LAST_DELIVERY => {
+                let rule = format!("delivered {} times without an end", read.deliveries + 1);
                 let end = self.park(message, ParkReason::DeliveryLimit, None, Some(&rule)).await;
                 if end == End::Done {
                     let meta = self.bare_meta(message, &read);
@@ -48,8 +50,9 @@ impl Worker {
                 }
                 Err(end)
             }
-            Ok(read) if message.deliveries >= SUSPECT_FROM && !read.copy.suspect => {
-                let copy = Copy { suspect: true, again: true, lane: Some(read.lane), ..read.copy.clone() };
+            Ok(read) if read.deliveries >= SUSPECT_FROM && !read.copy.suspect => {
+                let copy =
+                    Copy { suspect: true, again: true, lane: Some(read.lane), deliveries: 0, ..read.copy.clone() };
                 Err(self.publish_copy(message, &read, &copy, self.names.jobs()).await)
             }
             Ok(read) => Ok(read),
@@ -86,7 +89,8 @@ impl Worker {
         let copy = Copy::read(message.headers.as_ref(), job.targets.len())
             .map_err(|bad| unfit(bad.reason, bad.header, bad.rule))?;
         let lane = message.source.lane.or(copy.lane).unwrap_or(job.lane());
-        Ok(Read { job: Arc::new(job), copy, lane })
+        let deliveries = copy.deliveries.saturating_add(message.deliveries);
+        Ok(Read { job: Arc::new(job), copy, lane, deliveries })
     }
 
     /// Publishes the body, unchanged, to parking.
@@ -205,11 +209,11 @@ impl Worker {
     }
 }
 
-/// The headers without what the broker put there.
+/// The headers without what the broker put there, and without the count that led to parking.
 fn strip(headers: &lapin::types::FieldTable) -> lapin::types::FieldTable {
     let mut kept = lapin::types::FieldTable::default();
     for (name, value) in headers.inner() {
-        if name.as_str().starts_with("x-push-") {
+        if name.as_str().starts_with("x-push-") && name.as_str() != DELIVERIES {
             kept.insert(name.clone(), value.clone());
         }
     }
