@@ -101,9 +101,8 @@ impl Copy {
         if let Some(doubt) = mask("x-push-doubt")? {
             copy.doubt = doubt;
         }
-        copy.deliveries = whole(headers, DELIVERIES)
-            .ok_or_else(|| bad(DELIVERIES, "must be a whole number"))?
-            .map_or(0, i64::from);
+        copy.deliveries =
+            whole(headers, DELIVERIES).ok_or_else(|| bad(DELIVERIES, "must be a whole number"))?.map_or(0, i64::from);
         copy.first_seen = text(headers, "x-push-first-seen").and_then(Timestamp::parse);
         copy.lane =
             text(headers, "x-push-lane").and_then(|name| Lane::ALL.into_iter().find(|lane| lane.as_str() == name));
