@@ -312,10 +312,12 @@ impl Job {
     }
 
     /// The positions whose token stands earlier in the list already. They are rejected: the vendor would deliver twice.
+    /// Targets that name no type have `default_type`.
     #[must_use]
-    pub fn repeated_tokens(&self) -> Vec<usize> {
+    pub fn repeated_tokens(&self, default_type: &str) -> Vec<usize> {
         let mut seen = HashSet::with_capacity(self.targets.len());
-        (0..self.targets.len()).filter(|n| !seen.insert((&self.targets[*n].kind, &self.targets[*n].token))).collect()
+        let name = |n: usize| (self.targets[n].kind.as_deref().unwrap_or(default_type), &self.targets[n].token);
+        (0..self.targets.len()).filter(|n| !seen.insert(name(*n))).collect()
     }
 }
 

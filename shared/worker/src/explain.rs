@@ -25,7 +25,7 @@ pub(crate) fn explain(vendor: &dyn Vendor, settings: &Settings, body: &[u8]) -> 
         .get(&job.app)
         .ok_or_else(|| format!("app: {} is not configured for {}", job.app, vendor.profile().name))?;
     let now = Timestamp::now();
-    let judged = judge(app.vendor.as_ref(), vendor.profile().token_types, &job, now);
+    let judged = judge(app, vendor.profile().token_types, &job, now);
     let positions: BTreeMap<usize, Value> = judged
         .positions
         .iter()

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use push_contract::{App, Class, Fitted, Job, Outcome, Reason, Refusal, Timestamp};
+use push_contract::{Class, Fitted, Job, Outcome, Reason, Refusal, Timestamp};
+
+use crate::app::AppState;
 
 /// A job as judged before admission.
 #[derive(Debug, Clone)]
@@ -19,21 +21,21 @@ pub struct Judged {
 
 /// Judges a job for an app. Pure: it is also what `--explain` prints.
 #[must_use]
-pub fn judge(app: &dyn App, token_types: &[&str], job: &Job, now: Timestamp) -> Judged {
+pub fn judge(app: &AppState, token_types: &[&str], job: &Job, now: Timestamp) -> Judged {
     let mut judged = Judged { class: None, fitted: Fitted::default(), refusal: None, positions: HashMap::new() };
     if let Some(reason) = job.fault(now) {
         judged.refusal = Some(Refusal::rejected(reason, ".", reason.as_str()));
         return judged;
     }
-    match app.classify(job).and_then(|class| {
-        let fitted = app.fit(job, &class);
+    match app.vendor.classify(job).and_then(|class| {
+        let fitted = app.vendor.fit(job, &class);
         judged.class = Some(class);
         fitted
     }) {
         Ok(fitted) => judged.fitted = fitted,
         Err(refusal) => judged.refusal = Some(refusal),
     }
-    for n in job.repeated_tokens() {
+    for n in job.repeated_tokens(&app.default_type) {
         judged.positions.insert(n, (Outcome::Rejected, Reason::DuplicateToken));
     }
     for (n, target) in job.targets.iter().enumerate() {
