@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use push_contract::{Class, Fitted, Job, Outcome, Reason, Refusal, Timestamp};
+use push_contract::{
+    AppName, Class, Count, Fitted, Job, JobId, Outcome, Reason, Refusal, TargetResult, Timestamp, cut_text,
+};
 
 use crate::app::AppState;
 
@@ -17,6 +19,25 @@ pub struct Judged {
     pub refusal: Option<Refusal>,
     /// Single positions that cannot be sent.
     pub positions: HashMap<usize, (Outcome, Reason)>,
+}
+
+/// Characters of a field's path in a log line: it may hold a producer's own keys.
+const LOGGED_FIELD: usize = 200;
+
+impl Judged {
+    /// One line about what ends without being sent: what a producer got wrong is news, what time and limits do is not.
+    /// The rule that was broken is the vendor's text and might quote; `--explain` shows it.
+    pub(super) fn log_unsent(&self, app: &AppName, id: &JobId, results: &[TargetResult]) {
+        let Some(first) = results.first() else { return };
+        let (app, id, targets) = (app.as_str(), id.as_str(), results.len());
+        let (outcome, reason) = (first.outcome.as_str(), first.reason.as_str());
+        if matches!(first.outcome, Outcome::Rejected | Outcome::Unsupported | Outcome::Misconfigured) {
+            let field = self.refusal.as_ref().map(|refusal| cut_text(&refusal.field, LOGGED_FIELD, Count::Chars).text);
+            tracing::info!(app, id, outcome, reason, field = field.as_deref(), targets, "not sent");
+        } else {
+            tracing::debug!(app, id, outcome, reason, targets, "not sent");
+        }
+    }
 }
 
 /// Judges a job for an app. Pure: it is also what `--explain` prints.

@@ -189,6 +189,7 @@ impl Worker {
                 results.push(self.result(work, n, outcome, reason, None, doubt));
             }
         }
+        work.judged.log_unsent(&work.app.name, &work.read.job.id, &results);
         let round = self.windows(work, &mut claim, &send, outcomes, results, room).await;
         drop(probe);
         round
