@@ -3,6 +3,7 @@
 
 mod account;
 mod play;
+mod suspect;
 
 use push_e2e::Stage;
 use push_testkit::jobs::JobBuilder;
