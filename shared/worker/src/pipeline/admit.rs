@@ -23,6 +23,8 @@ pub(super) enum Admitted<'a> {
     Go(Option<SemaphorePermit<'a>>),
     /// The job's time passed while it waited.
     Expired,
+    /// The app's settings were replaced while it waited.
+    Changed,
     /// The delivery is dealt with.
     End(End),
 }
@@ -53,6 +55,9 @@ impl Worker {
         loop {
             if let Some(end) = self.not_now(message) {
                 return Admitted::End(end);
+            }
+            if self.app(&app.name).is_some_and(|present| !Arc::ptr_eq(&present, app)) {
+                return Admitted::Changed;
             }
             let now = Timestamp::now();
             if now >= expiry {

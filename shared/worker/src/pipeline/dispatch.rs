@@ -5,7 +5,13 @@ use std::{collections::VecDeque, sync::Arc, time::Instant};
 use push_contract::{Action, Answer, Batch, Counted, Next, Push, Reason, Timestamp, Token, Verdict};
 
 use super::Worker;
-use crate::{app::AppState, blocks::Why, credentials::NoToken, probe::Step, transport::Sent};
+use crate::{
+    app::AppState,
+    blocks::{Flow, Why},
+    credentials::NoToken,
+    probe::Step,
+    transport::Sent,
+};
 
 /// What a dispatch came to for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +85,7 @@ impl Worker {
                         for place in stale {
                             told[place] = Told::Verdict(refused_credential(&told[place]));
                         }
+                        self.misconfigured(app, "a fresh credential is called stale".to_owned()).await;
                     } else {
                         portions.push_back(portion.of(&stale));
                     }
@@ -100,21 +107,15 @@ impl Worker {
         let token = match app.credentials.get(app.vendor.as_ref(), name, &app.transport, &self.metrics).await {
             Ok(token) => token,
             Err(NoToken::Refused(detail)) => {
-                self.blocks
-                    .block_app(
-                        &self.claims,
-                        &app.name,
-                        Why::Misconfigured,
-                        format!("credential refused: {detail}"),
-                        app.open_breaker(),
-                    )
-                    .await;
+                self.misconfigured(app, format!("credential refused: {detail}")).await;
                 return Exchanged::NotWritten;
             }
             Err(NoToken::Trouble { retry_after, detail }) => {
                 tracing::warn!(app = name, detail, "no token");
                 app.shut_until(Timestamp::now().plus(retry_after.unwrap_or_else(|| app.next_pause())));
-                if let Some(pause) = app.note_call(true) {
+                if self.is_news(app)
+                    && let Some(pause) = app.note_call(true)
+                {
                     self.stop_app(app, "token endpoint", pause).await;
                 }
                 return Exchanged::NotWritten;
@@ -198,15 +199,17 @@ impl Worker {
             self.metrics.codes.with_label_values(&[name, code]).inc();
         }
         let failed = verdicts.iter().all(|verdict| matches!(verdict.action, Action::Unavailable | Action::Unknown));
-        self.note_result(app, failed).await;
+        // An answer that is about the app's credential or rights alone proves neither that calls work nor that they fail.
+        let idle = |verdict: &Verdict| matches!(verdict.action, Action::CredentialStale | Action::AppMisconfigured);
+        if !verdicts.iter().all(idle) {
+            self.note_result(app, failed).await;
+        }
         for verdict in verdicts {
             match verdict.action {
                 Action::SlowDown { until } => app.shut_until(crate::settle::slow_until(until, Timestamp::now())),
                 Action::AppMisconfigured => {
                     let detail = format!("{} {}", verdict.reason, verdict.code.as_deref().unwrap_or_default());
-                    self.blocks
-                        .block_app(&self.claims, &app.name, Why::Misconfigured, detail, app.open_breaker())
-                        .await;
+                    self.misconfigured(app, detail).await;
                     break;
                 }
                 Action::QuotaSpent { until } => {
@@ -228,6 +231,9 @@ impl Worker {
 
     /// Notes how a call went: a failure may open the breaker, a success ends a block.
     pub(super) async fn note_result(&self, app: &Arc<AppState>, failed: bool) {
+        if !self.is_news(app) {
+            return;
+        }
         let opened = app.note_call(failed);
         let blocked = self.blocks.of_app(&app.name);
         match (failed, opened, &blocked) {
@@ -238,6 +244,20 @@ impl Worker {
             }
             (false, _, Some(_)) => self.blocks.free_app(&self.claims, &app.name).await,
             _ => {}
+        }
+    }
+
+    /// Whether what a call says about its app as a whole is news. What was on its way when the app was blocked is not:
+    /// else the calls of one outage would lengthen the pause one after the other, and the first that got through would
+    /// end it. What was sent with settings that have been replaced is not either.
+    fn is_news(&self, app: &Arc<AppState>) -> bool {
+        let closed = self.blocks.flow(&app.name, Timestamp::now()) == Flow::Closed;
+        !closed && self.app(&app.name).is_some_and(|present| Arc::ptr_eq(&present, app))
+    }
+
+    async fn misconfigured(&self, app: &Arc<AppState>, detail: String) {
+        if self.is_news(app) {
+            self.blocks.block_app(&self.claims, &app.name, Why::Misconfigured, detail, app.open_breaker()).await;
         }
     }
 
