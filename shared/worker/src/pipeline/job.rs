@@ -146,6 +146,7 @@ impl Worker {
                     probe = permit;
                 }
                 Admitted::Expired => whole = Some((Outcome::Expired, Reason::Expired)),
+                Admitted::Changed => return Round::Again,
                 Admitted::End(end) => return Round::End(end),
             }
         }
