@@ -6,6 +6,7 @@ mod watch;
 use std::{collections::BTreeMap, time::Duration};
 
 use push_contract::{AppName, Profile, SettingsError};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use layers::{Sources, load};
@@ -24,7 +25,7 @@ pub struct Settings {
 }
 
 /// The settings that every vendor has.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)] // each key is described in defaults.toml, once
 pub struct Process {
@@ -42,7 +43,7 @@ pub struct Process {
 macro_rules! section {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $type:ty,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Deserialize)]
+        #[derive(Clone, PartialEq, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         #[allow(missing_docs)] // each key is described in defaults.toml, once
         pub struct $name { $(pub $field: $type,)* }
@@ -98,7 +99,7 @@ section! {
 }
 
 /// What the worker does about exchanges and queues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum Topology {
@@ -108,7 +109,7 @@ pub enum Topology {
 }
 
 /// What happens to a job whose quota is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum OnQuota {
@@ -117,7 +118,7 @@ pub enum OnQuota {
 }
 
 /// What an absent claim proves after the store lost data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum AfterLoss {
@@ -126,7 +127,7 @@ pub enum AfterLoss {
 }
 
 /// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum LogFormat {
