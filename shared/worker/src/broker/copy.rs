@@ -8,6 +8,9 @@ const VERSION: i64 = 1;
 /// The deliveries so far. Not for a replay, which starts anew.
 pub(crate) const DELIVERIES: &str = "x-push-deliveries";
 
+/// The largest count in a header: far over what any job reaches, far below what overflows when it is raised.
+const MOST: u32 = 1_000_000;
+
 /// What a message says about its own past. A producer's message has none of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copy {
@@ -81,16 +84,20 @@ impl Copy {
             }
             _ => return Err(bad("x-push-v", "must be 1")),
         }
-        copy.generation =
-            whole(headers, "x-push-gen").ok_or_else(|| bad("x-push-gen", "must be a whole number"))?.unwrap_or(0);
-        copy.attempt = whole(headers, "x-push-attempt")
-            .ok_or_else(|| bad("x-push-attempt", "must be a whole number"))?
-            .unwrap_or(0);
-        let mask = |header: &'static str| match text(headers, header) {
-            None => Ok(None),
-            Some(text) => Mask::decode(text, targets)
+        let count = |header| {
+            let rule = format!("must be a whole number up to {MOST}");
+            whole(headers, header).map(Option::unwrap_or_default).ok_or_else(|| bad(header, &rule))
+        };
+        copy.generation = count("x-push-gen")?;
+        copy.attempt = count("x-push-attempt")?;
+        let mask = |header: &'static str| {
+            if !headers.inner().contains_key(header) {
+                return Ok(None);
+            }
+            text(headers, header)
+                .and_then(|text| Mask::decode(text, targets))
                 .map(Some)
-                .ok_or_else(|| bad(header, "must be a bitmap over the job's targets, as base64")),
+                .ok_or_else(|| bad(header, "must be a bitmap over the job's targets, as base64"))
         };
         if let Some(left) = mask("x-push-left")? {
             copy.left = left;
@@ -101,8 +108,7 @@ impl Copy {
         if let Some(doubt) = mask("x-push-doubt")? {
             copy.doubt = doubt;
         }
-        copy.deliveries =
-            whole(headers, DELIVERIES).ok_or_else(|| bad(DELIVERIES, "must be a whole number"))?.map_or(0, i64::from);
+        copy.deliveries = i64::from(count(DELIVERIES)?);
         copy.first_seen = text(headers, "x-push-first-seen").and_then(Timestamp::parse);
         copy.lane =
             text(headers, "x-push-lane").and_then(|name| Lane::ALL.into_iter().find(|lane| lane.as_str() == name));
@@ -181,7 +187,7 @@ pub(crate) fn number(headers: &FieldTable, name: &str) -> Result<Option<i64>, ()
 fn whole(headers: &FieldTable, name: &str) -> Option<Option<u32>> {
     match number(headers, name) {
         Ok(None) => Some(None),
-        Ok(Some(n)) => u32::try_from(n).ok().map(Some),
+        Ok(Some(n)) => u32::try_from(n).ok().filter(|n| *n <= MOST).map(Some),
         Err(()) => None,
     }
 }
@@ -222,5 +228,17 @@ mod tests {
         assert_eq!(Copy::read(Some(&headers), 9).unwrap_err().reason, ParkReason::NewerVersion);
         headers.insert("x-push-v".into(), long("1"));
         assert_eq!(Copy::read(Some(&headers), 9).unwrap_err().header, "x-push-v");
+        for (header, value) in [
+            ("x-push-left", AMQPValue::LongLongInt(1)),
+            ("x-push-left", AMQPValue::LongString(vec![0xff; 2].into())),
+            ("x-push-doubt", AMQPValue::Void),
+            ("x-push-gen", AMQPValue::LongLongInt(i64::from(u32::MAX))),
+            ("x-push-attempt", AMQPValue::LongLongInt(-1)),
+            (DELIVERIES, long("many")),
+        ] {
+            let mut headers = copy.write();
+            headers.insert(header.into(), value);
+            assert_eq!(Copy::read(Some(&headers), 9).unwrap_err().header, header);
+        }
     }
 }
