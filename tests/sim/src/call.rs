@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::faults::{Accept, Fault, Strike};
 use crate::gzip;
 use crate::hub::{Hub, now_ms};
-use crate::link::Link;
+use crate::line::Line;
+use crate::link::{Cut, Link};
 use crate::record::{Aimed, Seen};
 use crate::simulator::{Answer, Ask, Judge, Ruling, Simulator};
 
@@ -20,17 +21,25 @@ pub(crate) struct Reply {
     pub(crate) answer: Answer,
     /// So many bytes at a time, so far apart.
     pub(crate) pace: Option<(usize, Duration)>,
+    /// The connection takes no calls after it.
+    pub(crate) farewell: bool,
 }
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
-        Self { answer, pace: None }
+        Self { answer, pace: None, farewell: false }
     }
 }
 
 /// Reads, judges and records a call.
-pub(crate) async fn serve(hub: Arc<Hub>, link: Arc<Link>, vendor: Arc<dyn Simulator>, ask: Ask) -> Reply {
-    let (aimed, judge) = Aimed::split(Arc::clone(&vendor).open(ask));
+pub(crate) async fn serve(
+    hub: Arc<Hub>,
+    link: Arc<Link>,
+    line: &Arc<Line>,
+    vendor: Arc<dyn Simulator>,
+    ask: Ask,
+) -> Reply {
+    let (aimed, judge) = Aimed::split(Arc::clone(&vendor).open_on(ask, line));
     let strike = hub.faults.pick(vendor.name(), &aimed);
     let number = hub.next_call();
     let call = Call { hub, link, vendor, aimed, number };
@@ -93,14 +102,15 @@ impl Call {
                 }
                 self.turn_away(with_headers(answer, headers), code, true).into()
             }
-            Fault::ResetBefore {} => {
+            Fault::ResetBefore { h2 } => {
                 self.turn_away(Answer::empty(500), "reset".to_owned(), false);
-                self.link.reset().await
+                self.link.cut(cut(h2)).await
             }
-            Fault::ResetAfter {} => {
+            Fault::ResetAfter { h2 } => {
                 self.take(judge, false);
-                self.link.reset().await
+                self.link.cut(cut(h2)).await
             }
+            Fault::Goaway {} => Reply { farewell: true, ..self.take(judge, true).into() },
             Fault::Hang {} => {
                 self.take(judge, false);
                 pending().await
@@ -112,7 +122,7 @@ impl Call {
             Fault::SlowBytes { ms, bytes } => {
                 // Who can say whether the caller will have the patience?
                 let answer = self.take(judge, false);
-                Reply { answer, pace: Some((bytes.max(1), Duration::from_millis(ms))) }
+                Reply { pace: Some((bytes.max(1), Duration::from_millis(ms))), ..answer.into() }
             }
             Fault::Huge { bytes } => {
                 let mut answer = self.take(judge, false);
@@ -181,6 +191,11 @@ impl Call {
             Err(_) => Answer::empty(500),
         }
     }
+}
+
+/// Over HTTP/2 a reset ends the stream with that code; without one it ends the connection.
+fn cut(h2: Option<u32>) -> Cut {
+    h2.map_or(Cut::Connection, Cut::Stream)
 }
 
 fn with_headers(answer: Answer, headers: BTreeMap<String, String>) -> Answer {

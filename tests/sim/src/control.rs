@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::faults::{Fault, Order};
 use crate::form;
+use crate::h2_front::Streams;
 use crate::hub::Hub;
 use crate::record::Counts;
 use crate::simulator::{Answer, Ask};
@@ -55,6 +56,18 @@ async fn route(hub: &Hub, ask: &Ask, query: &str) -> Outcome<Answer> {
             Ok(Answer::json(200, &json!(hub.counts(query.get("vendor"), query.get("app")))))
         }
         (&Method::GET, ["wait"]) => wait(hub, query).await,
+        (&Method::GET, ["authority"]) => {
+            let answer = Answer { body: Bytes::from(hub.authority_pem.clone()), ..Answer::empty(200) };
+            Ok(answer.with("content-type", "application/x-pem-file"))
+        }
+        (&Method::POST, ["http2"]) => {
+            let streams: Streams = read(&ask.body)?;
+            if streams.first == 0 || streams.streams < streams.first {
+                return Err(bad("http2: first must be at least 1, streams at least as many"));
+            }
+            hub.set_streams(streams);
+            done()
+        }
         (&Method::POST, ["reset"]) => {
             hub.reset();
             done()

@@ -55,10 +55,18 @@ pub(crate) enum Fault {
         #[serde(default)]
         fields: Map<String, Value>,
     },
-    /// Not taken; the connection is reset.
-    ResetBefore {},
-    /// Taken; the connection is reset before any byte of the answer.
-    ResetAfter {},
+    /// Not taken; the connection is reset, or over HTTP/2 the stream alone, with the error code `h2`.
+    ResetBefore {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        h2: Option<u32>,
+    },
+    /// Taken; the connection (or the stream) is reset before any byte of the answer.
+    ResetAfter {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        h2: Option<u32>,
+    },
+    /// Taken and answered; then the connection takes no more: GOAWAY, or `connection: close`.
+    Goaway {},
     /// Taken; never answered.
     Hang {},
     /// Not taken; never answered.

@@ -1,10 +1,11 @@
 //! What all connections share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::faults::FaultBook;
+use crate::h2_front::Streams;
 use crate::holds::Holds;
 use crate::record::{Counts, Record};
 use crate::simulator::Simulator;
@@ -17,17 +18,22 @@ pub(crate) struct Hub {
     pub(crate) faults: FaultBook,
     pub(crate) holds: Holds,
     pub(crate) connections: AtomicU64,
+    /// The certificate that callers over TLS must trust.
+    pub(crate) authority_pem: String,
+    streams: Mutex<Streams>,
     calls: AtomicU64,
 }
 
 impl Hub {
-    pub(crate) fn new(record: Record) -> Self {
+    pub(crate) fn new(record: Record, authority_pem: String) -> Self {
         Self {
             vendors: vendors::all(),
             record,
             faults: FaultBook::default(),
             holds: Holds::default(),
             connections: AtomicU64::new(0),
+            authority_pem,
+            streams: Mutex::default(),
             calls: AtomicU64::new(0),
         }
     }
@@ -35,6 +41,16 @@ impl Hub {
     /// The number of a new call.
     pub(crate) fn next_call(&self) -> u64 {
         self.calls.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// What new HTTP/2 connections are told about streams.
+    pub(crate) fn streams(&self) -> Streams {
+        *self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells new HTTP/2 connections something else.
+    pub(crate) fn set_streams(&self, streams: Streams) {
+        *self.streams.lock().unwrap_or_else(PoisonError::into_inner) = streams;
     }
 
     /// The vendor of that name.

@@ -1,15 +1,26 @@
-//! One connection as seen by the calls on it: whether it is open, and how to reset it.
+//! One call's way back to its caller: whether it is open, and how to cut it.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Shared by a connection and its calls.
+/// How an answer is kept from its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// This HTTP/2 stream ends with that error code; over HTTP/1.1 the connection is reset.
+    Stream(u32),
+    /// The connection is reset, with all calls on it.
+    Connection,
+}
+
+/// Shared by a connection, or a stream of one, and the calls on it.
 #[derive(Default)]
 pub(crate) struct Link {
     closed: AtomicBool,
-    reset: Notify,
+    cut: Mutex<Option<Cut>>,
+    asked: Notify,
 }
 
 impl Link {
@@ -18,19 +29,25 @@ impl Link {
         !self.closed.load(Ordering::Acquire)
     }
 
-    /// The connection ended.
+    /// The connection or the stream ended.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Resets the connection under the call that awaits this.
-    pub(crate) async fn reset<T>(&self) -> T {
-        self.reset.notify_one();
+    /// Cuts the way back under the call that awaits this.
+    pub(crate) async fn cut<T>(&self, how: Cut) -> T {
+        *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
+        self.asked.notify_one();
         pending().await
     }
 
-    /// Ends when a call asks for a reset.
-    pub(crate) async fn reset_asked(&self) {
-        self.reset.notified().await;
+    /// Ends when a call asks for a cut.
+    pub(crate) async fn cut_asked(&self) -> Cut {
+        loop {
+            if let Some(cut) = *self.cut.lock().unwrap_or_else(PoisonError::into_inner) {
+                return cut;
+            }
+            self.asked.notified().await;
+        }
     }
 }

@@ -66,7 +66,8 @@ async fn run(options: Options) -> Result<(), SimError> {
     let mut sim = Sim::start(options.listen, options.seen.as_deref()).await?;
     let mut out = std::io::stdout();
     // Whoever closed our output may still use the port it asked for.
-    let _ = writeln!(out, "push-sim listening on http://{}", sim.address()).and_then(|()| out.flush());
+    let _ = writeln!(out, "push-sim listening on http://{} https://{}", sim.address(), sim.tls_address())
+        .and_then(|()| out.flush());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::desk::Desk;
+use crate::line::Line;
 
 /// One HTTP request, as it reached the vendor.
 #[derive(Debug, Clone)]
@@ -240,6 +241,11 @@ pub trait Simulator: Send + Sync {
 
     /// Reads a request. Nothing changes until [`Opened::judge`] is called.
     fn open(self: Arc<Self>, ask: Ask) -> Opened;
+
+    /// As [`Simulator::open`], for a vendor that also asks how the request came.
+    fn open_on(self: Arc<Self>, ask: Ask, _line: &Arc<Line>) -> Opened {
+        self.open(ask)
+    }
 
     /// The answer with which the vendor refuses a whole call by `code`.
     ///

@@ -123,7 +123,10 @@ async fn the_program_says_where_it_listens_and_leaves_a_whole_log() {
     let mut out = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     within(out.read_line(&mut line)).await.unwrap();
-    let address = line.trim().strip_prefix("push-sim listening on http://").unwrap().parse().unwrap();
+    let places = line.trim().strip_prefix("push-sim listening on http://").unwrap();
+    let (address, tls) = places.split_once(" https://").unwrap();
+    let _: std::net::SocketAddr = tls.parse().unwrap();
+    let address = address.parse().unwrap();
     let mut client = Client::connect(address).await;
     let refused = client.call("POST", "/parcel/one", &[], b"{}").await.unwrap();
     assert_eq!(refused.json(), json!({"code": 4013}));

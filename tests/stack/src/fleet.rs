@@ -49,7 +49,7 @@ impl Fleet {
         let sim = Sim::start_with(&spec.dir.join("seen.jsonl")).await?;
         let mut fleet = Self { servers, sim, vendors, workers: Vec::new(), prefix };
         fleet.register().await?;
-        let settings = settings_file(&fleet.vendors, fleet.sim.url(), &spec.dir.join("secrets"), |_| {})?;
+        let settings = settings_file(&fleet.vendors, fleet.sim.places(), &spec.dir.join("secrets"), |_| {})?;
         for vendor in &fleet.vendors {
             let worker = Worker::of(&vendor.name, &settings).servers(&fleet.servers).prefix(&fleet.prefix);
             for _ in 0..spec.replicas {

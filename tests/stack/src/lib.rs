@@ -35,5 +35,5 @@ pub use receipts::Receipts;
 pub use servers::{Broker, Options, Redis, Servers};
 pub use sim::Sim;
 pub use until::until;
-pub use vendors::{Vendor, settings_file};
+pub use vendors::{SimPlaces, Vendor, settings_file};
 pub use worker::{Memory, Worker, WorkerSpec};

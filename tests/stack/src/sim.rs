@@ -16,6 +16,7 @@ use crate::{
     http::{Http, PATIENCE},
     places::{binary, scratch_dir},
     process::{Process, clean_environment, dies_with_us},
+    vendors::SimPlaces,
 };
 
 const START: Duration = Duration::from_secs(60);
@@ -25,6 +26,8 @@ const READY: &str = "push-sim listening on ";
 #[derive(Debug)]
 pub struct Sim {
     url: String,
+    tls_url: String,
+    authority_pem: String,
     http: Http,
     seen_path: PathBuf,
     process: Process,
@@ -63,15 +66,40 @@ impl Sim {
         });
         let line = timeout(START, line).await.context("push-sim does not say where it listens")?;
         let line = line.context("push-sim ended before it listened")?;
-        let url = line.strip_prefix(READY).map(|url| url.trim().trim_end_matches('/').to_owned());
-        let url = url.ok_or_else(|| StackError::new(format!("push-sim said {line:?} instead of where it listens")))?;
-        Ok(Self { http: Http::new(url.clone())?, url, seen_path: seen.to_owned(), process, own_dir: None })
+        let urls = line.strip_prefix(READY).and_then(|urls| urls.trim().split_once(' '));
+        let (url, tls_url) =
+            urls.ok_or_else(|| StackError::new(format!("push-sim said {line:?} instead of where it listens")))?;
+        let http = Http::new(url.to_owned())?;
+        let (status, authority_pem) = http.get("/control/authority").await?;
+        if status != 200 {
+            return Err(StackError::new(format!("/control/authority answered {status}: {authority_pem}")));
+        }
+        let (url, tls_url, seen_path) = (url.to_owned(), tls_url.to_owned(), seen.to_owned());
+        Ok(Self { url, tls_url, authority_pem, http, seen_path, process, own_dir: None })
     }
 
     /// Its address, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Its address with TLS, where it speaks HTTP/2 and HTTP/1.1.
+    #[must_use]
+    pub fn tls_url(&self) -> &str {
+        &self.tls_url
+    }
+
+    /// The certificate of the authority that a client of [`Sim::tls_url`] must trust, PEM.
+    #[must_use]
+    pub fn authority_pem(&self) -> &str {
+        &self.authority_pem
+    }
+
+    /// What settings of workers must know of it.
+    #[must_use]
+    pub fn places(&self) -> SimPlaces<'_> {
+        SimPlaces { url: &self.url, tls_url: &self.tls_url, authority_pem: &self.authority_pem }
     }
 
     /// The file that it writes what the vendors took to.

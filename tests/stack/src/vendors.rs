@@ -8,6 +8,17 @@ use toml::Table;
 
 use crate::{Context, Result, StackError};
 
+/// Where the simulator is.
+#[derive(Debug, Clone, Copy)]
+pub struct SimPlaces<'a> {
+    /// Its address.
+    pub url: &'a str,
+    /// Its address with TLS.
+    pub tls_url: &'a str,
+    /// The certificate of its authority.
+    pub authority_pem: &'a str,
+}
+
 /// One vendor's apps.
 #[derive(Debug, Clone)]
 pub struct Vendor {
@@ -56,7 +67,8 @@ impl Vendor {
     /// If a value has no form in JSON.
     pub fn registrations(&self, sim: &str) -> Result<Vec<Value>> {
         let all = self.apps.iter().map(|(app, plan)| {
-            let mut body = serde_json::to_value(filled(&plan.register, sim)).context("writing a registration")?;
+            let mut body =
+                serde_json::to_value(filled(&plan.register, &[("{sim}", sim)])).context("writing a registration")?;
             body["vendor"] = json!(self.name);
             body["app"] = json!(app);
             for (name, secret) in &plan.secrets {
@@ -68,9 +80,9 @@ impl Vendor {
     }
 
     /// The settings of `[apps.<app>.<vendor>]`, with the files of its secrets, which are written to `dir`.
-    fn settings(&self, sim: &str, dir: &Path) -> Result<Vec<(String, Table)>> {
+    fn settings(&self, places: &[(&str, &str)], dir: &Path) -> Result<Vec<(String, Table)>> {
         let all = self.apps.iter().map(|(app, plan)| {
-            let mut settings = filled(&plan.settings, sim);
+            let mut settings = filled(&plan.settings, places);
             for (name, secret) in &plan.secrets {
                 let path = dir.join(format!("{app}-{}-{name}", self.name));
                 fs::write(&path, secret).context(format!("writing {}", path.display()))?;
@@ -86,11 +98,20 @@ impl Vendor {
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn settings_file(vendors: &[Vendor], sim: &str, dir: &Path, change: impl Fn(&mut Table)) -> Result<String> {
+pub fn settings_file(
+    vendors: &[Vendor],
+    sim: SimPlaces<'_>,
+    dir: &Path,
+    change: impl Fn(&mut Table),
+) -> Result<String> {
     fs::create_dir_all(dir).context(format!("making {}", dir.display()))?;
+    let authority = dir.join("authority.pem");
+    fs::write(&authority, sim.authority_pem).context(format!("writing {}", authority.display()))?;
+    let authority = authority.to_string_lossy();
+    let places = [("{sim}", sim.url), ("{sim_tls}", sim.tls_url), ("{authority_file}", &*authority)];
     let mut apps = Table::new();
     for vendor in vendors {
-        for (app, mut settings) in vendor.settings(sim, dir)? {
+        for (app, mut settings) in vendor.settings(&places, dir)? {
             change(&mut settings);
             let app = apps.entry(app).or_insert_with(|| Table::new().into());
             let app = app.as_table_mut().ok_or_else(|| StackError::new("an app that is no table"))?;
@@ -102,10 +123,12 @@ pub fn settings_file(vendors: &[Vendor], sim: &str, dir: &Path, change: impl Fn(
     toml::to_string(&file).context("writing the settings")
 }
 
-/// `{sim}` replaced by the simulator's address, in texts at the top level.
-fn filled(table: &Table, sim: &str) -> Table {
+/// Places such as `{sim}` replaced by what they stand for, in texts at the top level.
+fn filled(table: &Table, places: &[(&str, &str)]) -> Table {
     let fill = |value: &toml::Value| match value {
-        toml::Value::String(text) => text.replace("{sim}", sim).into(),
+        toml::Value::String(text) => {
+            places.iter().fold(text.clone(), |text, (place, value)| text.replace(place, value)).into()
+        }
         other => other.clone(),
     };
     table.iter().map(|(key, value)| (key.clone(), fill(value))).collect()
@@ -115,7 +138,7 @@ fn filled(table: &Table, sim: &str) -> Table {
 mod tests {
     use std::{fs, path::Path};
 
-    use super::{Vendor, settings_file};
+    use super::{SimPlaces, Vendor, settings_file};
 
     #[test]
     fn every_worker_has_its_apps_and_secrets_stay_out_of_the_settings() {
@@ -123,7 +146,8 @@ mod tests {
         let vendors = Vendor::all(workspace).unwrap();
         assert!(!vendors.is_empty());
         let dir = crate::scratch_dir("vendors").unwrap();
-        let text = settings_file(&vendors, "http://sim", &dir, |app| {
+        let sim = SimPlaces { url: "http://sim", tls_url: "https://sim", authority_pem: "an authority" };
+        let text = settings_file(&vendors, sim, &dir, |app| {
             app.insert("rate_per_second".into(), 7.into());
         })
         .unwrap();
