@@ -41,5 +41,6 @@ check: ## formatting and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-schemas: ## write schemas/ from the types
+schemas: ## write schemas/ and docs/metrics.md from the types
 	$(CARGO) run --locked -p push-contract --example schemas -- write
+	$(CARGO) run --locked -p push-worker --example docs -- write

@@ -1,10 +1,10 @@
 //! What is written after a claim, and who may write it.
 
-use push_worker::claims::{Claim, ClaimRequest, Claimed, Recorded};
+use push_worker::claims::{Claim, ClaimKey, ClaimRequest, Claimed, Recorded};
 
 use crate::desk::{
-    Desk, OVER_AT_ONCE, again, ask, first, generation, mask, message, met, note, note_and_go_on, once, said, taken,
-    told, wrote,
+    Desk, OVER_AT_ONCE, again, ask, first, generation, mask, message, met, note, note_and_go_on, note_as, once, said,
+    taken, told, wrote,
 };
 
 /// What is claimed and how, what is recorded, what may come next; the answer and the record after it.
@@ -79,21 +79,14 @@ async fn window_of_two(desk: &Desk) -> ClaimRequest {
     ClaimRequest { room: 2, ..first("1111", &desk.born().await) }
 }
 
-/// Every way to lose a claim.
-#[rustfmt::skip]
-const LOST: &[(&str, fn() -> ClaimRequest)] = &[
-    ("another worker took it", || again("11")),
-    ("a class that must not double was taken by another worker", || once(again("11"))),
-];
-
 #[tokio::test]
 async fn whoever_lost_its_claim_writes_nothing() {
-    for (why, ask) in LOST {
+    for (why, ask) in [("may double", again("11")), ("must not double", once(again("11")))] {
         let desk = Desk::new().await;
         let (late, other) = (desk.worker("late"), desk.worker("other"));
-        let lost = taken(&late, &ask()).await;
+        let lost = taken(&late, &ask).await;
         desk.silence("late").await;
-        let held = taken(&other, &ask()).await;
+        let held = taken(&other, &ask).await;
         let before = desk.look().await;
         assert_eq!(wrote(&note(&late, "11", &lost, "AI").await), "lost", "{why}");
         late.give_back(&message(), &lost).await.unwrap();
@@ -243,6 +236,25 @@ async fn shrinking_keeps_that_there_is_an_outcome() {
     assert_eq!((record.states.as_str(), record.meta.as_str(), record.results.as_str()), ("xxD", "", ""));
     assert_eq!(met(&worker, &again("110")).await.states.as_str(), "xxD");
     assert_eq!(told(&taken(&worker, &again("111")).await), "xxD 001 001", "what has none is still to be sent");
+}
+
+#[tokio::test]
+async fn many_messages_are_shrunk_in_one_step() {
+    let desk = Desk::new().await;
+    let worker = desk.worker("w1");
+    let mut messages = Vec::new();
+    for n in 0..20 {
+        let key = ClaimKey::new("chat", &format!("job-{n}"), 0);
+        let claim = taken(&worker, &ClaimRequest { key: key.clone(), ..again("11") }).await;
+        note_as(&worker, &key, "11", &claim, "AR", "", 0).await;
+        messages.push((key, mask(if n % 2 == 0 { "11" } else { "01" })));
+    }
+    worker.shrink(&messages).await.unwrap();
+    for (key, of) in messages {
+        let settled = met(&worker, &ClaimRequest { key: key.clone(), ..again("11") }).await;
+        let wanted = if of.has(0) { ("xx", "") } else { ("Ax", "A,R") };
+        assert_eq!((settled.states.as_str(), settled.results.as_str()), wanted, "{key:?}");
+    }
 }
 
 #[tokio::test]
