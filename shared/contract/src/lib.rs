@@ -15,8 +15,10 @@ mod secret;
 mod strict;
 mod text;
 mod timestamp;
+pub mod typed;
 mod vendor;
 mod verdict;
+pub mod wire;
 
 pub use call::{Answer, Batch, Call, Next, Push};
 pub use class::Class;
