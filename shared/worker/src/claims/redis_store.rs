@@ -2,17 +2,18 @@
 
 use std::{
     sync::{
-        Arc, LazyLock,
+        LazyLock,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use push_contract::{Mask, Timestamp};
-use redis::{ErrorKind, Script, Value, aio::MultiplexedConnection};
-use tokio::sync::Mutex;
+use redis::{ErrorKind, Script, Value};
 
-use super::{Beat, Claim, ClaimKey, ClaimRequest, ClaimTimes, Claimed, Record, Recorded, Settled, States, StoreDown};
+use super::{
+    Beat, Claim, ClaimKey, ClaimRequest, ClaimTimes, Claimed, Record, Recorded, Settled, States, StoreDown, link::Link,
+};
 
 macro_rules! script {
     ($file:literal) => {
@@ -30,23 +31,13 @@ static SHRINK: LazyLock<Script> = script!("shrink.lua");
 static BEAT: LazyLock<Script> = script!("beat.lua");
 static COLLAPSE: LazyLock<Script> = script!("collapse.lua");
 
-/// A connection and the run of the server at its other end: a restart ends the connection, so the run id of one
-/// connection never changes.
-#[derive(Debug)]
-struct Session {
-    connection: MultiplexedConnection,
-    run: String,
-}
-
 /// Claims, heartbeats, blocks and collapse keys in Redis.
 #[derive(Debug)]
 pub struct RedisStore {
-    client: redis::Client,
+    link: Link,
     tag: String,
     worker: String,
     times: ClaimTimes,
-    timeout: Duration,
-    session: Mutex<Option<Arc<Session>>>,
     up: AtomicBool,
     /// Redis time minus ours, ms.
     offset: AtomicI64,
@@ -71,12 +62,10 @@ impl RedisStore {
         let info = url.into_connection_info()?;
         let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
         Ok(Self {
-            client: redis::Client::open(info.set_tcp_settings(tcp))?,
+            link: Link::new(redis::Client::open(info.set_tcp_settings(tcp))?, timeout),
             tag: format!("{prefix}{{push:{vendor}}}"),
             worker: worker.to_owned(),
             times,
-            timeout,
-            session: Mutex::new(None),
             up: AtomicBool::new(false),
             offset: AtomicI64::new(0),
         })
@@ -86,30 +75,6 @@ impl RedisStore {
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.up.load(Ordering::Relaxed)
-    }
-
-    async fn session(&self) -> Result<Arc<Session>, redis::RedisError> {
-        let mut slot = self.session.lock().await;
-        if let Some(session) = &*slot {
-            return Ok(session.clone());
-        }
-        let config = redis::AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.timeout))
-            .set_response_timeout(Some(self.timeout));
-        let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
-        let run = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or("unknown").trim().to_owned();
-        let session = Arc::new(Session { connection, run });
-        *slot = Some(session.clone());
-        Ok(session)
-    }
-
-    /// Forgets a connection that failed, unless another caller has replaced it already.
-    async fn drop_session(&self, failed: &Arc<Session>) {
-        let mut slot = self.session.lock().await;
-        if slot.as_ref().is_some_and(|session| Arc::ptr_eq(session, failed)) {
-            *slot = None;
-        }
     }
 
     fn first_window(&self) -> i64 {
@@ -137,7 +102,7 @@ impl RedisStore {
     ) -> Result<Reply, StoreDown> {
         let down = |why: String| StoreDown { what, why };
         for _ in 0..3 {
-            let session = match self.session().await {
+            let session = match self.link.session().await {
                 Ok(session) => session,
                 Err(error) => {
                     self.up.store(false, Ordering::Relaxed);
@@ -176,7 +141,7 @@ impl RedisStore {
                     // A script that the server refuses is our bug and no outage; a server that is loading is one.
                     if error.kind() != ErrorKind::Server(redis::ServerErrorKind::ResponseError) {
                         self.up.store(false, Ordering::Relaxed);
-                        self.drop_session(&session).await;
+                        self.link.forget(&session);
                     }
                     return Err(down(error.to_string()));
                 }
@@ -360,11 +325,11 @@ impl RedisStore {
 
     async fn plain(&self, what: &'static str, command: &redis::Cmd) -> Result<Value, StoreDown> {
         let down = |error: redis::RedisError| StoreDown { what, why: error.to_string() };
-        let session = self.session().await.map_err(down)?;
+        let session = self.link.session().await.map_err(down)?;
         let mut connection = session.connection.clone();
         let answer = command.query_async::<Value>(&mut connection).await;
         if answer.is_err() {
-            self.drop_session(&session).await;
+            self.link.forget(&session);
         }
         answer.map_err(down)
     }
