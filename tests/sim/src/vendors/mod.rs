@@ -2,17 +2,19 @@
 
 mod huawei;
 mod parcel;
+mod vivo;
 
 use std::sync::Arc;
 
 pub use huawei::Huawei;
 pub use parcel::Parcel;
+pub use vivo::Vivo;
 
 use crate::simulator::{Answer, Effect, Opened, Ruling, Simulator};
 
 /// Every vendor that push-sim plays: the one list.
 pub fn all() -> Vec<Arc<dyn Simulator>> {
-    vec![Arc::new(Huawei::default()), Arc::new(Parcel::default())]
+    vec![Arc::new(Huawei::default()), Arc::new(Parcel::default()), Arc::new(Vivo::default())]
 }
 
 /// A refusal by code, with its reason for the developer.

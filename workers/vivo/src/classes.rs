@@ -1,0 +1,139 @@
+//! Which category a job belongs to and which it may use (section 6).
+
+use push_contract::{Class, ClassRow, Job, Kind, Outcome, Reason, Refusal, typed::bad_option};
+use serde_json::json;
+
+use crate::{
+    NAME,
+    options::Options,
+    settings::{MissingRight, Settings, Without},
+};
+
+/// The two daily totals (section 7); test messages are counted apart, so that they never stop the others.
+pub(crate) const QUOTAS: [&str; 3] = ["system", "operational", "test"];
+
+/// `classification` of a system message.
+pub(crate) const SYSTEM: u8 = 1;
+const OPERATIONAL: u8 = 0;
+
+/// The one category that is a right.
+const SUBSCRIPTION: &str = "SUBSCRIPTION";
+
+/// `category` with its `classification` (section 6).
+pub(crate) const CATEGORIES: [(&str, u8); 10] = [
+    ("IM", SYSTEM),
+    ("ACCOUNT", SYSTEM),
+    ("TODO", SYSTEM),
+    ("DEVICE_REMINDER", SYSTEM),
+    ("ORDER", SYSTEM),
+    (SUBSCRIPTION, SYSTEM),
+    ("NEWS", OPERATIONAL),
+    ("CONTENT", OPERATIONAL),
+    ("MARKETING", OPERATIONAL),
+    ("SOCIAL", OPERATIONAL),
+];
+
+/// What a kind deserves.
+const fn deserved(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ChatDirect | Kind::ChatGroup | Kind::ChatMention => "IM",
+        Kind::CallInvite | Kind::CallCancel | Kind::CallMissed => "IM",
+        // The sheet's table has no mail: it is what one person writes to another.
+        Kind::MailNew => "IM",
+        // "Friend added" is social activity to vivo, which may not go out as a system message.
+        Kind::SocialRequest | Kind::SocialInteraction => "SOCIAL",
+        Kind::AccountSecurity | Kind::AccountStatus | Kind::PaymentUpdate => "ACCOUNT",
+        Kind::OrderUpdate => "ORDER",
+        Kind::ReminderCalendar => "TODO",
+        Kind::ReminderDevice => "DEVICE_REMINDER",
+        Kind::SubscriptionUpdate => SUBSCRIPTION,
+        Kind::News => "NEWS",
+        Kind::Content => "CONTENT",
+        Kind::Marketing => "MARKETING",
+    }
+}
+
+/// The classification of a category, if there is such a category for this app.
+pub(crate) fn classification(settings: &Settings, category: &str) -> Option<u8> {
+    let own = CATEGORIES.iter().find(|(name, _)| *name == category).map(|(_, class)| *class);
+    own.or_else(|| settings.special_categories.get(category).copied())
+}
+
+/// The classification of a job's class; it stands in its detail.
+pub(crate) fn of(class: &Class) -> u8 {
+    if class.detail["classification"] == SYSTEM { SYSTEM } else { OPERATIONAL }
+}
+
+/// The table for `--classes`.
+pub(crate) fn rows() -> Vec<ClassRow> {
+    let row = |kind: &Kind| {
+        let category = deserved(*kind);
+        let is_system = CATEGORIES.contains(&(category, SYSTEM));
+        let right = category == SUBSCRIPTION;
+        ClassRow {
+            kind: *kind,
+            class: category.to_owned(),
+            needs: right.then(|| "subscription".to_owned()),
+            without: if right { "CONTENT" } else { category }.to_owned(),
+            caps: if is_system {
+                "daily total of system messages"
+            } else {
+                "2 (news app: 5) per device and day; daily total of operational messages; 07:00 to 23:00"
+            }
+            .to_owned(),
+        }
+    };
+    Kind::ALL.iter().map(row).collect()
+}
+
+/// Chooses the category: the override, the app's own table, else what the kind deserves.
+pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
+    let (wanted, source) = match (&options.category, settings.kinds.get(&job.kind)) {
+        (Some(category), _) => (category.as_str(), "options.vivo.category"),
+        (None, Some(category)) => (category.as_str(), "the setting kinds"),
+        (None, None) => (deserved(job.kind), "the kind"),
+    };
+    if classification(settings, wanted).is_none() {
+        let rule = "one of vivo's ten categories, upper case, or of the setting special_categories";
+        return Err(bad_option(NAME, "category", rule));
+    }
+    let missing = wanted == SUBSCRIPTION && !settings.subscription;
+    if missing && settings.on_missing_right == MissingRight::Refuse {
+        return Err(Refusal {
+            outcome: Outcome::Misconfigured,
+            reason: Reason::NoRight,
+            field: "kind".to_owned(),
+            rule: "the app has no right to SUBSCRIPTION: set subscription once vivo granted it, or on_missing_right"
+                .to_owned(),
+        });
+    }
+    let name = match settings.subscription_without {
+        _ if !missing => wanted,
+        Without::News => "NEWS",
+        Without::Content => "CONTENT",
+    };
+    let class = classification(settings, name).unwrap_or(OPERATIONAL);
+    let [system, operational, test] = QUOTAS;
+    let quota = match class {
+        _ if is_test(settings, job) => test,
+        SYSTEM => system,
+        _ => operational,
+    };
+    Ok(Class {
+        name: name.to_owned(),
+        degraded_from: missing.then(|| wanted.to_owned()),
+        quota: Some(quota.to_owned()),
+        urgent: false,
+        repeatable: job.kind.repeatable(),
+        detail: json!({ "classification": class }),
+        because: match missing {
+            true => format!("subscription is not set: sent as {name}"),
+            false => format!("{source} says {name}"),
+        },
+    })
+}
+
+/// Whether the job goes out as a test message (`pushMode` 1).
+pub(crate) fn is_test(settings: &Settings, job: &Job) -> bool {
+    job.test || settings.under_review
+}

@@ -1,0 +1,170 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod auth;
+mod classes;
+mod codes;
+mod message;
+mod options;
+mod settings;
+mod texts;
+
+use bytes::Bytes;
+use http::{Request, Uri};
+use push_contract::{
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
+    Profile, Push, Rate, Reason, Refusal, Secret, SettingsError, Timestamp, Token, Vendor, typed::address, wire,
+};
+use serde_json::Value;
+
+use answer::{Heard, Stage};
+use options::Options;
+use settings::{Clean, Settings};
+
+/// The name in queues, settings and options.
+const NAME: &str = "vivo";
+/// The memo of a first call whose text was cleaned; else a memo is `task ` and the task of a saved payload.
+const CLEANED: &str = "cleaned";
+const TASK: &str = "task ";
+
+/// vivo Push.
+#[derive(Debug, Clone, Copy)]
+pub struct Vivo;
+
+static PROFILE: Profile = Profile {
+    name: NAME,
+    defaults: include_str!("defaults.toml"),
+    secrets: settings::SECRETS,
+    token_types: &["vivo"],
+    quotas: &classes::QUOTAS,
+    codes: codes::NAMES,
+};
+
+impl Vendor for Vivo {
+    fn profile(&self) -> &Profile {
+        &PROFILE
+    }
+
+    fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
+        let settings = Settings::read(settings)?;
+        let secret = settings.app_secret.clone().filter(|secret| !secret.reveal().trim().is_empty());
+        let rule = "needed to sign: set app_secret_file or the environment variable";
+        let secret = secret.ok_or_else(|| SettingsError::new("app_secret", "(none)", rule))?;
+        let at = |path| address("api_url", &settings.api_url, path);
+        Ok(Box::new(VivoApp {
+            auth: at("/message/auth")?,
+            send: at("/message/send")?,
+            save: at("/message/saveListPayload")?,
+            list: at("/message/pushToList")?,
+            secret,
+            settings,
+        }))
+    }
+
+    fn classes(&self) -> Vec<ClassRow> {
+        classes::rows()
+    }
+
+    fn options_schema(&self) -> Value {
+        schemars::schema_for!(Options).to_value()
+    }
+}
+
+/// One app.
+#[derive(Debug)]
+struct VivoApp {
+    settings: Settings,
+    secret: Secret,
+    auth: Uri,
+    send: Uri,
+    save: Uri,
+    list: Uri,
+}
+
+impl App for VivoApp {
+    fn call_limits(&self) -> CallLimits {
+        CallLimits { targets: self.settings.batch, jobs: 1 }
+    }
+
+    fn rate(&self) -> Rate {
+        Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
+    }
+
+    fn authentication(&self, now: Timestamp) -> Authentication {
+        Authentication::Endpoint(Box::new(auth::call(&self.settings, &self.secret, &self.auth, now)))
+    }
+
+    fn read_credential(&self, answer: &Answer) -> Result<Token, AuthRefusal> {
+        auth::read(&self.settings, &self.secret, answer)
+    }
+
+    fn classify(&self, job: &Job) -> Result<Class, Refusal> {
+        classes::classify(&self.settings, job, &Options::of(job)?)
+    }
+
+    fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
+        message::fit(&self.settings, job, class)
+    }
+
+    fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
+        self.first(only(batch)?, token, now, false)
+    }
+
+    fn decode(&self, batch: &Batch, memo: Option<&str>, token: Option<&Token>, answer: &Answer) -> Next {
+        let stage = match memo.and_then(|memo| memo.strip_prefix(TASK)) {
+            Some(task) => Stage::List(task),
+            None if batch.targets() > 1 => Stage::Save,
+            None => Stage::Send,
+        };
+        let further = match answer::read(&self.settings, batch, stage, answer) {
+            Heard::Verdicts(verdicts) => return Next::Done(verdicts),
+            Heard::Singly => return Next::Singly,
+            Heard::Saved(task) => only(batch).and_then(|push| self.list(push, token, &task)),
+            Heard::Text(verdict) => {
+                let again = self.settings.clean_texts == Clean::Retry && memo != Some(CLEANED);
+                let push = only(batch).ok().filter(|push| again && !classes::is_test(&self.settings, &push.job));
+                match push {
+                    Some(push) => self.first(push, token, answer.at, true),
+                    None => return Next::Done(batch.all(&verdict)),
+                }
+            }
+        };
+        match further {
+            Ok(call) => Next::Call(Box::new(call)),
+            Err(refusal) => Next::Done(batch.all(&refusal.verdict())),
+        }
+    }
+}
+
+impl VivoApp {
+    /// One device: the push itself. Several: the payload, to be pushed to the list when it is saved.
+    fn first(&self, push: &Push, token: Option<&Token>, now: Timestamp, cleaned: bool) -> Result<Call, Refusal> {
+        let body = message::first(&self.settings, push, now, cleaned)?;
+        let (api, address, commits) = match push.positions.len() {
+            1 => ("send", &self.send, true),
+            _ => ("save", &self.save, false),
+        };
+        let memo = cleaned.then(|| CLEANED.to_owned());
+        Ok(Call { api, request: authorized(address, body, token)?, commits, memo })
+    }
+
+    fn list(&self, push: &Push, token: Option<&Token>, task: &str) -> Result<Call, Refusal> {
+        let body = message::list(&self.settings, push, task)?;
+        let memo = Some(format!("{TASK}{task}"));
+        Ok(Call { api: "list", request: authorized(&self.list, body, token)?, commits: true, memo })
+    }
+}
+
+fn only(batch: &Batch) -> Result<&Push, Refusal> {
+    match batch.pushes.as_slice() {
+        [push] => Ok(push),
+        _ => Err(Refusal::rejected(Reason::BadRequest, ".", "one job a call: the content is said once")),
+    }
+}
+
+fn authorized(address: &Uri, body: Vec<u8>, token: Option<&Token>) -> Result<Request<Bytes>, Refusal> {
+    let mut request = wire::post(address, wire::JSON, body);
+    // HTTP compares names of headers without case.
+    request.headers_mut().insert("authtoken", wire::authorization("", token)?);
+    Ok(request)
+}
