@@ -5,7 +5,7 @@ mod wire;
 use std::borrow::Cow;
 
 use push_contract::{
-    Badge, Class, Click, Count, Fitted, Job, Kind, Notification, Reason, Refusal, cut_text, derived_id,
+    Badge, Class, Click, Count, Fitted, Job, Kind, Notification, Reason, Refusal, cut_text, derived_id, typed::filled,
 };
 use sha2::{Digest, Sha256};
 
@@ -204,9 +204,4 @@ fn click_action(click: Option<&Click>) -> ClickAction<'_> {
         Some(Click::Intent { intent }) => ClickAction { kind: 1, intent: Some(intent), ..ClickAction::default() },
         Some(Click::Url { url }) => ClickAction { kind: 2, url: Some(url), ..ClickAction::default() },
     }
-}
-
-/// An empty setting is none.
-fn filled(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
 }

@@ -1,6 +1,6 @@
 //! Answers of the send interface (sections 4.7 and 8): the code decides; without one, the HTTP status.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use push_contract::{Action, Answer, Batch, Reason, Verdict};
 use serde::Deserialize;
@@ -100,12 +100,7 @@ fn by_status(answer: &Answer) -> Verdict {
     Verdict::new(action, reason)
 }
 
+/// Huawei documents no `Retry-After`; it is honoured if present (section 7).
 fn slow_down(answer: &Answer) -> Action {
-    Action::SlowDown { until: retry_after(answer).map(|wait| answer.at.plus(wait)) }
-}
-
-/// `Retry-After` in seconds. Huawei documents none; it is honoured if present (section 7).
-pub(crate) fn retry_after(answer: &Answer) -> Option<Duration> {
-    let seconds = answer.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<u32>().ok()?;
-    Some(Duration::from_secs(seconds.into()))
+    Action::SlowDown { until: answer.retry_after().map(|wait| answer.at.plus(wait)) }
 }

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use http::{HeaderValue, Uri};
-use push_contract::{Answer, AuthRefusal, Authentication, Call, Secret, SettingsError, Timestamp, Token};
+use push_contract::{
+    Answer, AuthRefusal, Authentication, Call, Secret, SettingsError, Timestamp, Token, typed::address, wire,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    answer::retry_after,
-    post,
     service_account::ServiceAccount,
-    settings::{Auth, Settings, address},
+    settings::{Auth, Settings},
 };
 
 /// Tokens are renewed this long before they end.
@@ -42,7 +42,7 @@ impl Credential {
                     ("client_secret", secret.reveal()),
                 ];
                 let endpoint = address("auth_url", &settings.auth_url, "")?;
-                Ok(Self::Client { endpoint, form: Secret::new(form(&fields)) })
+                Ok(Self::Client { endpoint, form: Secret::new(wire::form(&fields)) })
             }
             Auth::ServiceAccount => {
                 let account = ServiceAccount::open(&needed(&settings.service_account, "service_account")?)?;
@@ -60,32 +60,12 @@ impl Credential {
         match self {
             Self::Client { endpoint, form } => {
                 let body = form.reveal().to_owned().into_bytes();
-                let request = post(endpoint, "application/x-www-form-urlencoded", body);
+                let request = wire::post(endpoint, wire::FORM, body);
                 Authentication::Endpoint(Box::new(Call { api: "auth", request, commits: false, memo: None }))
             }
             Self::ServiceAccount(account) => Authentication::Token(account.token(now)),
         }
     }
-}
-
-/// A form body. Client secrets hold `+`, `/` and `=`: unescaped they reach the vendor as another secret.
-pub(crate) fn form(fields: &[(&str, &str)]) -> String {
-    let mut body = String::new();
-    for (name, value) in fields {
-        if !body.is_empty() {
-            body.push('&');
-        }
-        body.push_str(name);
-        body.push('=');
-        for byte in value.bytes() {
-            match byte {
-                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => body.push(char::from(byte)),
-                b' ' => body.push('+'),
-                _ => body.push_str(&format!("%{byte:02X}")),
-            }
-        }
-    }
-    body
 }
 
 #[derive(Deserialize)]
@@ -107,7 +87,7 @@ pub(crate) fn read(answer: &Answer) -> Result<Token, AuthRefusal> {
     if let Ok(Denied { error: error @ 1101, sub_error }) = Denied::deserialize(&body) {
         return Err(AuthRefusal::Misconfigured { detail: format!("{error}/{sub_error}: {}", explain(sub_error)) });
     }
-    let trouble = |detail: String| AuthRefusal::Unavailable { retry_after: retry_after(answer), detail };
+    let trouble = |detail: String| AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail };
     match answer.status {
         200 => {}
         status @ (400 | 401 | 403..=405) => {

@@ -9,18 +9,17 @@ mod options;
 mod service_account;
 mod settings;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+use http::{Uri, header};
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Outcome, Profile, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor,
+    Profile, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor, typed::address, wire,
 };
 use serde_json::Value;
 
 use android::Delivery;
 use auth::Credential;
 use options::Options;
-use settings::{Settings, UrlVersion, address};
+use settings::{Settings, UrlVersion};
 
 /// The name in queues, settings and options.
 const NAME: &str = "huawei";
@@ -118,32 +117,12 @@ impl App for HuaweiApp {
             ttl_seconds: push.expiry.since(now).as_secs(),
         };
         let (body, _) = android::write(&self.settings, &push.job, &push.class, delivery)?;
-        let mut request = post(&self.send, "application/json;charset=UTF-8", body);
-        authorize(request.headers_mut(), token)?;
+        let mut request = wire::post(&self.send, wire::JSON, body);
+        request.headers_mut().insert(header::AUTHORIZATION, wire::authorization("Bearer ", token)?);
         Ok(Call { api: "send", request, commits: true, memo: None })
     }
 
     fn decode(&self, batch: &Batch, _memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
         Next::Done(answer::read(batch, answer))
     }
-}
-
-fn post(address: &Uri, content_type: &'static str, body: Vec<u8>) -> Request<Bytes> {
-    let mut request = Request::new(Bytes::from(body));
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = address.clone();
-    request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    request
-}
-
-fn authorize(headers: &mut HeaderMap, token: Option<&Token>) -> Result<(), Refusal> {
-    let bearer = token.and_then(|token| HeaderValue::from_str(&format!("Bearer {}", token.value.reveal())).ok());
-    let Some(mut bearer) = bearer else {
-        let rule = "no access token for the call: check the app's credential".to_owned();
-        let (outcome, reason) = (Outcome::Misconfigured, Reason::CredentialStale);
-        return Err(Refusal { outcome, reason, field: ".".to_owned(), rule });
-    };
-    bearer.set_sensitive(true);
-    headers.insert(header::AUTHORIZATION, bearer);
-    Ok(())
 }

@@ -1,11 +1,10 @@
 //! `options.huawei`: what a producer may override for one job.
 
-use push_contract::{Job, Reason, Refusal};
+use push_contract::{Job, Refusal, typed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::{NAME, classes::Category, settings};
+use crate::{NAME, classes::Category};
 
 /// Huawei's own overrides for one job. Unknown keys are refused.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -54,14 +53,9 @@ pub(crate) enum Urgency {
 impl Options {
     /// The job's overrides; none: all defaults.
     pub(crate) fn of(job: &Job) -> Result<Self, Refusal> {
-        let Some(map) = job.options.get(NAME) else { return Ok(Self::default()) };
-        let refuse = |key: String, rule: String| {
-            let field = if key == "." { format!("options.{NAME}") } else { format!("options.{NAME}.{key}") };
-            Refusal::rejected(Reason::BadOption, field, rule)
-        };
-        let options: Self = settings::parse(&Value::Object(map.clone())).map_err(|(key, rule)| refuse(key, rule))?;
+        let options: Self = typed::options(job, NAME)?;
         if options.notify_id.is_some_and(|id| i32::try_from(id).is_err()) {
-            return Err(refuse("notify_id".to_owned(), "0 to 2147483647".to_owned()));
+            return Err(typed::bad_option(NAME, "notify_id", "0 to 2147483647"));
         }
         Ok(options)
     }

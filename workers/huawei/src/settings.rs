@@ -1,8 +1,10 @@
 //! Settings of one app. `defaults.toml` is their documentation.
 
-use http::Uri;
-use push_contract::{Secret, SettingsError};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use push_contract::{
+    Secret, SettingsError,
+    typed::{self, digits},
+};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::classes::Category;
@@ -64,11 +66,7 @@ pub(crate) enum MissingRight {
 impl Settings {
     /// Reads and checks the settings of one app.
     pub(crate) fn read(value: &Value) -> Result<Self, SettingsError> {
-        let settings: Self = parse(value).map_err(|(key, rule)| {
-            let shown = value.get(&key).filter(|_| !SECRETS.contains(&key.as_str()));
-            let shown = shown.map_or_else(|| "(not shown)".to_owned(), Value::to_string);
-            SettingsError::new(key, shown, rule)
-        })?;
+        let settings: Self = typed::settings(value, SECRETS)?;
         settings.check()?;
         Ok(settings)
     }
@@ -97,45 +95,6 @@ impl Settings {
     }
 }
 
-/// An absolute address, `path` appended.
-pub(crate) fn address(key: &str, base: &str, path: &str) -> Result<Uri, SettingsError> {
-    format!("{}{path}", base.trim_end_matches('/'))
-        .parse::<Uri>()
-        .ok()
-        .filter(|uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.query().is_none())
-        .ok_or_else(|| SettingsError::new(key, base, "an absolute address such as https://host, without a query"))
-}
-
-/// Reads a typed value and says which key breaks which rule, without quoting what stands there.
-pub(crate) fn parse<T: DeserializeOwned>(value: &Value) -> Result<T, (String, String)> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let text = error.inner().to_string();
-        if let Some(missing) = text.strip_prefix("missing field `") {
-            return (missing.trim_end_matches('`').to_owned(), "must be there".to_owned());
-        }
-        let rule = match text.split_once(", expected ") {
-            Some((start, wanted)) if start.starts_with("unknown field") => format!("unknown; there are {wanted}"),
-            Some((_, wanted)) => format!("must be {wanted}"),
-            None => "wrong type or value".to_owned(),
-        };
-        (error.path().to_string(), rule)
-    })
-}
-
 fn is_number(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Numbers that are names: an environment variable or a TOML file may well give them without quotes.
-fn digits<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a text of digits")]
-    enum Digits {
-        Text(String),
-        Number(u64),
-    }
-    Ok(match Digits::deserialize(from)? {
-        Digits::Text(text) => text,
-        Digits::Number(number) => number.to_string(),
-    })
 }

@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use http::header;
 use push_contract::{Action, Answer, AuthRefusal, Batch, Next, Reason, Secret, Timestamp, Token, Verdict};
 use serde_json::{Map, Value};
 
@@ -124,7 +123,7 @@ pub(super) fn token(answer: &Answer) -> Result<Token, AuthRefusal> {
     let detail = format!("HTTP {}, code {}", answer.status, code.as_deref().unwrap_or("none"));
     match verdict.map(|verdict| verdict.action) {
         Some(Action::AppMisconfigured) => Err(AuthRefusal::Misconfigured { detail }),
-        _ => Err(AuthRefusal::Unavailable { retry_after: retry_after(answer), detail }),
+        _ => Err(AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail }),
     }
 }
 
@@ -164,7 +163,7 @@ fn coded(answer: &Answer) -> Option<(String, Map<String, Value>)> {
 fn without_code(answer: &Answer) -> Verdict {
     let verdict = match answer.status {
         429 => {
-            let until = retry_after(answer).map(|span| answer.at.plus(span));
+            let until = answer.retry_after().map(|span| answer.at.plus(span));
             Verdict::new(Action::SlowDown { until }, Reason::RateLimited)
         }
         _ => Verdict::new(Action::Unavailable, Reason::AnswerUnreadable),
@@ -177,10 +176,9 @@ fn times(object: &Map<String, Value>, answer: &Answer) -> Times {
         let millis = object.get(key).and_then(Value::as_i64).filter(|millis| *millis > 0);
         millis.map(Timestamp::from_millis)
     };
-    Times { since: time("since"), until: time("until"), retry_at: retry_after(answer).map(|span| answer.at.plus(span)) }
-}
-
-fn retry_after(answer: &Answer) -> Option<Duration> {
-    let seconds = answer.headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse::<u32>().ok()?;
-    Some(Duration::from_secs(seconds.into()))
+    Times {
+        since: time("since"),
+        until: time("until"),
+        retry_at: answer.retry_after().map(|span| answer.at.plus(span)),
+    }
 }

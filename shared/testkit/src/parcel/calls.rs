@@ -1,8 +1,7 @@
 //! The calls of a dispatch (sheet: "Hosts and authentication", "Sending").
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Uri, header};
-use push_contract::{Batch, Call, Outcome, Push, Reason, Refusal, Timestamp, Token};
+use http::{HeaderValue, Uri, header};
+use push_contract::{Batch, Call, Push, Reason, Refusal, Timestamp, Token, wire};
 use serde::Serialize;
 use serde_json::json;
 
@@ -16,7 +15,6 @@ use super::{
 pub(super) const MANY_MAX: usize = 100;
 
 const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The first call of a dispatch: known from settings and batch alone, so `decode` finds it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +54,8 @@ pub(super) fn first(
                 .iter()
                 .flat_map(|push| push.positions.iter().map(move |n| message(settings, push, Some(*n), now)))
                 .collect();
-            let body = sign::form(&[("messages", &text(&messages)?)]);
-            signed(settings, "many", &settings.addresses.many, FORM, body, token, now)
+            let body = wire::form(&[("messages", &text(&messages)?)]);
+            signed(settings, "many", &settings.addresses.many, wire::FORM, body, token, now)
         }
         _ if !others.is_empty() => Err(too_many("this app's calls hold one job; calls = \"gather\" holds several")),
         First::Save => {
@@ -93,7 +91,7 @@ pub(super) fn list(
 /// The call for a token.
 pub(super) fn auth(settings: &Settings) -> Call {
     let fields = [("grant", "app"), ("app_id", settings.app_id.as_str()), ("app_secret", settings.app_secret.reveal())];
-    let request = post(&settings.addresses.auth, FORM, sign::form(&fields));
+    let request = wire::post(&settings.addresses.auth, wire::FORM, wire::form(&fields));
     Call { api: "auth", request, commits: false, memo: None }
 }
 
@@ -127,17 +125,10 @@ fn signed(
     token: Option<&Token>,
     now: Timestamp,
 ) -> Result<Call, Refusal> {
-    let bearer = token.and_then(|token| HeaderValue::from_str(&format!("Bearer {}", token.value.reveal())).ok());
-    let mut bearer = bearer.ok_or_else(|| Refusal {
-        outcome: Outcome::Misconfigured,
-        reason: Reason::CredentialStale,
-        field: "token".to_owned(),
-        rule: "the call needs a token that can stand in a header".to_owned(),
-    })?;
-    bearer.set_sensitive(true);
+    let bearer = wire::authorization("Bearer ", token)?;
     let millis = now.as_millis();
     let sign = sign::sign(&settings.app_secret, &millis.to_string(), body.as_bytes());
-    let mut request = post(address, content_type, body);
+    let mut request = wire::post(address, content_type, body);
     let headers = request.headers_mut();
     headers.insert(header::AUTHORIZATION, bearer);
     headers.insert("x-parcel-time", HeaderValue::from(millis));
@@ -145,14 +136,6 @@ fn signed(
         headers.insert("x-parcel-sign", sign);
     }
     Ok(Call { api, request, commits: api != "save", memo: None })
-}
-
-fn post(address: &Uri, content_type: &'static str, body: String) -> Request<Bytes> {
-    let mut request = Request::new(Bytes::from(body));
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = address.clone();
-    request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    request
 }
 
 fn text(body: &impl Serialize) -> Result<String, Refusal> {

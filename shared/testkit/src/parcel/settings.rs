@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::Uri;
-use push_contract::{Secret, SettingsError};
+use push_contract::{Secret, SettingsError, typed::address};
 use serde_json::{Map, Value};
 
 use super::class::Right;
@@ -60,17 +60,17 @@ pub(super) fn read(settings: &Value) -> Result<Settings, SettingsError> {
     if let Some(key) = keys.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(table.wrong(key, &format!("unknown key; one of {}", KEYS.join(", "))));
     }
-    let auth = table.base("auth_url")?;
-    let send = table.base("send_url")?;
+    let rule = "such as https://parcel.example";
+    let (auth, send) = (table.text("auth_url", rule)?, table.text("send_url", rule)?);
     Ok(Settings {
         app_id: table.text("app_id", "the app's id at Parcel, from its console")?.to_owned(),
         app_secret: Secret::new(table.text(super::SECRET, "set app_secret_file or the environment variable")?),
         addresses: Addresses {
-            auth: table.address("auth_url", &auth, "auth")?,
-            save: table.address("send_url", &send, "save")?,
-            list: table.address("send_url", &send, "list")?,
-            many: table.address("send_url", &send, "many")?,
-            one: table.address("send_url", &send, "one")?,
+            auth: address("auth_url", auth, "/parcel/auth")?,
+            save: address("send_url", send, "/parcel/save")?,
+            list: address("send_url", send, "/parcel/list")?,
+            many: address("send_url", send, "/parcel/many")?,
+            one: address("send_url", send, "/parcel/one")?,
         },
         calls: table.one_of("calls", &[("gather", Calls::Gather), ("list", Calls::List), ("single", Calls::Single)])?,
         list_targets: usize::try_from(table.number("list_targets", 2, 1000)?).unwrap_or(1000),
@@ -117,21 +117,5 @@ impl<'a> Table<'a> {
     fn rights(&self) -> Result<BTreeSet<Right>, SettingsError> {
         let rights = self.keys.get("rights").map(|value| serde_json::from_value(value.clone()));
         rights.and_then(Result::ok).ok_or_else(|| self.wrong("rights", "must be a list of: calls, alerts"))
-    }
-
-    /// A base address without its last slash.
-    fn base(&self, key: &str) -> Result<String, SettingsError> {
-        let rule = "such as https://parcel.example";
-        Ok(self.text(key, rule)?.trim_end_matches('/').to_owned())
-    }
-
-    fn address(&self, key: &str, base: &str, call: &str) -> Result<Uri, SettingsError> {
-        let address: Option<Uri> = format!("{base}/parcel/{call}").parse().ok();
-        let usable = |uri: &Uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.query().is_none() && uri.host() != Some("")
-        };
-        address.filter(usable).ok_or_else(|| {
-            self.wrong(key, "must be an http or https address without a query, such as https://parcel.example")
-        })
     }
 }

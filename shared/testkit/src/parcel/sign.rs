@@ -1,4 +1,4 @@
-//! The signature of a call and the form encoding (sheet: "Hosts and authentication").
+//! The signature of a call (sheet: "Hosts and authentication").
 
 use std::fmt::Write;
 
@@ -19,33 +19,6 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// `application/x-www-form-urlencoded`.
-pub(super) fn form(fields: &[(&str, &str)]) -> String {
-    let mut text = String::new();
-    for (name, value) in fields {
-        if !text.is_empty() {
-            text.push('&');
-        }
-        escape(&mut text, name);
-        text.push('=');
-        escape(&mut text, value);
-    }
-    text
-}
-
-fn escape(text: &mut String, plain: &str) {
-    for byte in plain.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => text.push(char::from(byte)),
-            b' ' => text.push('+'),
-            _ => {
-                // Writing into a String cannot fail.
-                let _ = write!(text, "%{byte:02X}");
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use push_contract::Secret;
@@ -55,10 +28,5 @@ mod tests {
         let sign = super::sign(&Secret::new("s3cret"), "1767225600000", br#"{"a":1}"#);
         // printf '%s' 's3cret1767225600000{"a":1}' | sha256sum
         assert_eq!(sign, "933a23f6dae4e68141fbb8e71e51d60d2428db4a05d3495a8d5f3582215f2a37");
-    }
-
-    #[test]
-    fn a_form_escapes_what_is_not_plain() {
-        assert_eq!(super::form(&[("a", "x y&é"), ("b", "*-._")]), "a=x+y%26%C3%A9&b=*-._");
     }
 }
