@@ -110,6 +110,18 @@ async fn a_claim_that_was_given_back_is_lost() {
 }
 
 #[tokio::test]
+async fn a_claim_that_was_recorded_and_stopped_is_lost() {
+    let desk = Desk::new().await;
+    let worker = desk.worker("w1");
+    let claim = taken(&worker, &first("11", &desk.born().await)).await;
+    assert_eq!(wrote(&note(&worker, "11", &claim, "A.").await), "stopped");
+    let before = desk.look().await;
+    assert!(!worker.fence(&message(), &claim).await.unwrap());
+    worker.give_back(&message(), &claim).await.unwrap();
+    assert_eq!(desk.look().await, before, "what was started may be on the wire");
+}
+
+#[tokio::test]
 async fn giving_back_clears_only_what_was_surely_never_sent() {
     for (why, ask, kept) in [
         ("started by this claim alone", ask("11"), ".."),
