@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // tests
 
 mod basics;
+mod blocked;
 mod crash;
+mod faults;
 mod rules;
 mod traces;
