@@ -35,7 +35,7 @@ static PROFILE: Profile = Profile {
     name: NAME,
     defaults: include_str!("defaults.toml"),
     secrets: settings::SECRETS,
-    token_types: &["vivo"],
+    token_types: &["android"],
     quotas: &classes::QUOTAS,
     codes: codes::NAMES,
 };
