@@ -239,10 +239,15 @@ impl Refusal {
         Self { outcome: Outcome::Unsupported, reason: Reason::NotPossible, field: field.into(), rule: rule.into() }
     }
 
-    /// The refusal as a verdict, for a dispatch that meets it in `encode`.
+    /// The refusal as a verdict, for a dispatch that meets it in `encode`: one that ends in the same outcome.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        Verdict::new(crate::Action::Refused, self.reason)
+        let action = match self.outcome {
+            Outcome::InvalidToken => crate::Action::DeviceGone { invalid_since: None },
+            Outcome::Misconfigured => crate::Action::ClassMisconfigured,
+            _ => crate::Action::Refused,
+        };
+        Verdict::new(action, self.reason)
     }
 }
 
