@@ -1,12 +1,16 @@
 //! The vendors, each from its own sheet.
 
+mod apns;
 mod huawei;
+mod oppo;
 mod parcel;
 mod vivo;
 
 use std::sync::Arc;
 
+pub use apns::Apns;
 pub use huawei::Huawei;
+pub use oppo::Oppo;
 pub use parcel::Parcel;
 pub use vivo::Vivo;
 
@@ -14,7 +18,13 @@ use crate::simulator::{Answer, Effect, Opened, Ruling, Simulator};
 
 /// Every vendor that push-sim plays: the one list.
 pub fn all() -> Vec<Arc<dyn Simulator>> {
-    vec![Arc::new(Huawei::default()), Arc::new(Parcel::default()), Arc::new(Vivo::default())]
+    vec![
+        Arc::new(Apns::default()),
+        Arc::new(Huawei::default()),
+        Arc::new(Oppo::default()),
+        Arc::new(Parcel::default()),
+        Arc::new(Vivo::default()),
+    ]
 }
 
 /// A refusal by code, with its reason for the developer.
