@@ -1,0 +1,101 @@
+//! The app's auth token (section 3).
+
+use std::time::Duration;
+
+use http::Uri;
+use push_contract::{Action, Answer, AuthRefusal, Call, Secret, Timestamp, Token};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    answer::{Envelope, times},
+    calls::post,
+    codes,
+};
+
+/// How long a token lives.
+const LIFE: Duration = Duration::from_secs(24 * 3600);
+/// Tokens are renewed after 22 hours.
+const RENEW_BEFORE: Duration = Duration::from_secs(2 * 3600);
+
+/// The request for a token. The signature ends 10 minutes after `now`, so it is made anew each time.
+pub(crate) fn call(endpoint: &Uri, app_key: &str, master_secret: &Secret, now: Timestamp) -> Call {
+    let timestamp = now.as_millis().to_string();
+    let sign = sign(app_key, &timestamp, master_secret);
+    let request = post(endpoint, &[("app_key", app_key), ("sign", &sign), ("timestamp", &timestamp)]);
+    Call { api: "auth", request, commits: false, memo: None }
+}
+
+/// Lower-case SHA-256 of AppKey, timestamp and MasterSecret without separators.
+fn sign(app_key: &str, timestamp: &str, master_secret: &Secret) -> String {
+    let hash = Sha256::new().chain_update(app_key).chain_update(timestamp).chain_update(master_secret.reveal());
+    format!("{:x}", hash.finalize())
+}
+
+/// Reads the answer.
+pub(crate) fn read(answer: &Answer) -> Result<Token, AuthRefusal> {
+    let trouble = |detail: String| AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail };
+    let Some(envelope) = Envelope::read(answer) else {
+        let detail = format!("HTTP {} without a code", answer.status);
+        return Err(match answer.status {
+            429 => trouble(detail),
+            400..=499 => AuthRefusal::Misconfigured { detail: format!("{detail}: is this OPPO's host?") },
+            _ => trouble(detail),
+        });
+    };
+    if envelope.code != codes::SUCCESS {
+        let (verdict, _) = codes::verdict(&envelope.code, times(0, answer));
+        let detail = format!("{}: {}", envelope.code, explain(&envelope.code));
+        return Err(match verdict.action {
+            Action::AppMisconfigured | Action::Refused => AuthRefusal::Misconfigured { detail },
+            _ => trouble(detail),
+        });
+    }
+    let token = envelope.data.get("auth_token").and_then(Value::as_str).filter(|token| is_token(token));
+    let Some(token) = token.filter(|_| answer.status == 200) else { return Err(trouble("no auth_token".to_owned())) };
+    // A clock ahead of ours must not make the token live longer.
+    let created = envelope.data.get("create_time").and_then(millis).map_or(answer.at, |at| at.min(answer.at));
+    let expires_at = created.plus(LIFE);
+    let left = expires_at.since(answer.at);
+    if left.is_zero() {
+        return Err(trouble("the auth_token has ended already".to_owned()));
+    }
+    Ok(Token { value: Secret::new(token), expires_at, renew_before: RENEW_BEFORE.min(left / 2) })
+}
+
+/// `create_time`: a number, at times as text.
+fn millis(value: &Value) -> Option<Timestamp> {
+    let millis = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
+    Some(Timestamp::from_millis(millis))
+}
+
+fn is_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// What a code of the auth call means for whoever set the app up. Our words: OPPO's text may quote what was sent.
+fn explain(code: &str) -> &'static str {
+    match code {
+        "14" | "15" => "app_key is not known",
+        "16" | "17" => "the signature is wrong: master_secret must be the MasterSecret, not the AppSecret",
+        "18" | "19" => "the time is wrong: check the clock, 10 minutes are allowed",
+        "26" => "this address is on OPPO's blacklist",
+        "27" | "30" => "the app has no right to push by API: apply for it on the platform",
+        "28" => "the app is disabled on the platform",
+        "13" | "55" | "-2" => "too many requests for tokens",
+        "-1" => "the service is not available",
+        _ => "OPPO refuses the request for a token",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use push_contract::Secret;
+
+    #[test]
+    fn the_signature_is_that_of_the_sheet() {
+        let secret = Secret::new("0a1b2c3d4e5f60718293a4b5c6d7e8f9");
+        let sign = super::sign("b5ce3b6a4c1d4f2e9a7d0c8f1e2d3c4b", "1732073400123", &secret);
+        assert_eq!(sign, "64a723140fd3a4e590246c8f558f2259d105e380da9b2d03a70c625b0c897f5a");
+    }
+}

@@ -1,0 +1,6 @@
+//! `push-oppo`: the OPPO worker.
+
+/// Runs the worker.
+fn main() -> std::process::ExitCode {
+    push_worker::main(Box::new(push_oppo::Oppo))
+}
