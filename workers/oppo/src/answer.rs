@@ -57,7 +57,7 @@ pub(crate) enum Heard {
 
 /// Reads an answer.
 pub(crate) fn read(settings: &Settings, stage: Stage<'_>, batch: &Batch, answer: &Answer) -> Heard {
-    let reader = Reader { settings, batch, answer, known: registration::judge(settings, batch) };
+    let reader = Reader { settings, batch, answer, known: registration::judge(settings, batch.tokens()) };
     let Some(envelope) = Envelope::read(answer) else {
         return reader.all(&by_status(stage, answer));
     };

@@ -132,10 +132,8 @@ const REGISTRATION_ID: u8 = 2;
 impl Caller<'_> {
     /// The first call of a dispatch.
     pub(crate) fn first(&self, batch: &Batch) -> Result<Call, Refusal> {
-        let known = registration::judge(self.settings, batch);
-        if known.iter().all(Option::is_some) {
-            return Err(registration::foreign());
-        }
+        let known = registration::judge(self.settings, batch.tokens());
+        registration::check(&known)?;
         match Stage::of(self.settings, batch, None) {
             Stage::Batch => {
                 let messages = self.messages(batch, &known)?.join(",");
@@ -183,7 +181,7 @@ impl Caller<'_> {
 
     /// Sends a saved content to the ids of the batch.
     pub(crate) fn broadcast(&self, batch: &Batch, message_id: &str, again: bool) -> Result<Call, Refusal> {
-        let known = registration::judge(self.settings, batch);
+        let known = registration::judge(self.settings, batch.tokens());
         let ids: Vec<&str> =
             batch.tokens().zip(&known).filter(|(_, known)| known.is_none()).map(|(id, _)| id).collect();
         let mut fields = vec![

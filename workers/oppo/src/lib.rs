@@ -102,7 +102,8 @@ impl App for OppoApp {
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         let fitted = notification::fit(&self.settings, job, class)?;
-        registration::check(&self.settings, job.targets.iter().map(|target| target.token.as_str()))?;
+        let ids = job.targets.iter().map(|target| target.token.as_str());
+        registration::check(&registration::judge(&self.settings, ids))?;
         Ok(fitted)
     }
 

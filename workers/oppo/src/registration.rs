@@ -1,6 +1,6 @@
 //! Registration ids: their shape and their region (section 1).
 
-use push_contract::{Action, Batch, Outcome, Reason, Refusal, Verdict};
+use push_contract::{Action, Outcome, Reason, Refusal, Verdict};
 use serde::Deserialize;
 
 use crate::settings::{ForeignIds, Settings};
@@ -43,40 +43,23 @@ fn known(settings: &Settings, id: &str) -> Option<Verdict> {
     (settings.check_shape && !has_shape(id)).then_some(malformed)
 }
 
-/// For each target of a batch what is known of it; `None`: it goes to OPPO. Where none would go, those of a wrong shape
-/// do, since a call that is not made has no word for them.
-pub(crate) fn judge(settings: &Settings, batch: &Batch) -> Vec<Option<Verdict>> {
-    let mut verdicts: Vec<_> = batch.tokens().map(|id| known(settings, id)).collect();
-    if verdicts.iter().all(Option::is_some) {
-        for verdict in &mut verdicts {
-            verdict.take_if(|verdict| matches!(verdict.action, Action::DeviceGone { .. }));
-        }
-    }
-    verdicts
+/// For each id what is known of it; `None`: it goes to OPPO.
+pub(crate) fn judge<'a>(settings: &Settings, ids: impl Iterator<Item = &'a str>) -> Vec<Option<Verdict>> {
+    ids.map(|id| known(settings, id)).collect()
 }
 
-/// Refuses a job none of whose ids can be sent to.
-pub(crate) fn check<'a>(settings: &Settings, mut ids: impl Iterator<Item = &'a str>) -> Result<(), Refusal> {
-    let Some(first) = ids.next().and_then(|id| known(settings, id)) else { return Ok(()) };
-    let mut all = vec![first];
-    for id in ids {
-        match known(settings, id) {
-            Some(verdict) => all.push(verdict),
-            None => return Ok(()),
-        }
+/// Refuses a job or a call none of whose ids can be sent to.
+pub(crate) fn check(known: &[Option<Verdict>]) -> Result<(), Refusal> {
+    if known.iter().any(Option::is_none) {
+        return Ok(());
     }
-    if all.iter().all(|verdict| verdict.reason == Reason::TokenMalformed) {
+    if known.iter().flatten().all(|verdict| verdict.reason == Reason::TokenMalformed) {
         let (outcome, reason) = (Outcome::InvalidToken, Reason::TokenMalformed);
         let rule = "no id has the shape of OPPO's: check_shape";
         return Err(Refusal { outcome, reason, field: "targets".to_owned(), rule: rule.to_owned() });
     }
-    if all.iter().all(|verdict| verdict.reason == Reason::TokenWrongApp) { Err(foreign()) } else { Ok(()) }
-}
-
-/// The refusal of ids that are another region's.
-pub(crate) fn foreign() -> Refusal {
     let rule = "ids of another region than the app's setting: send them to an app of that region";
-    Refusal::rejected(Reason::TokenWrongApp, "targets", rule)
+    Err(Refusal::rejected(Reason::TokenWrongApp, "targets", rule))
 }
 
 #[cfg(test)]

@@ -239,12 +239,13 @@ fn ids_of_another_region_or_shape_are_judged_here() {
     let wanted =
         [("device_gone", Reason::TokenMalformed), ("accepted", Reason::Ok), ("refused", Reason::TokenWrongApp)];
     assert_eq!(reasons, wanted);
-    // Alone in their call they are put to OPPO, or refused as another region's.
+    // Alone in their call they end likewise.
     let alone = |id: &str, n: usize| {
         let mut batch = batch(app.as_ref(), &[to(&[ID, id]).build()]);
         batch.pushes[0].positions = vec![n];
         app.encode(&batch, Some(&token()), later(0))
     };
-    assert!(alone("T1", 1).is_ok());
+    let malformed = alone("T1", 1).unwrap_err();
+    assert_eq!((malformed.outcome, malformed.verdict().action.as_str()), (Outcome::InvalidToken, "device_gone"));
     assert_eq!(alone(foreign, 1).unwrap_err().reason, Reason::TokenWrongApp);
 }
