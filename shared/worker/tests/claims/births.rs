@@ -79,7 +79,7 @@ async fn a_store_that_does_not_answer_in_time_is_down() {
         "parcel",
         "w1",
         TIMES,
-        std::time::Duration::from_millis(200),
+        std::time::Duration::from_secs(2),
     )
     .unwrap();
     store.beat().await.unwrap();

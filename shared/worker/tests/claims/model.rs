@@ -120,7 +120,11 @@ impl Store {
                 self.worker(worker).fence(&key, &claim).await.unwrap().to_string()
             }
             Step::Record { claim, unclaimed, left, outcomes, results, next, room } => {
-                let Some((worker, key, taken)) = self.claim(*claim).cloned() else { return String::new() };
+                let Some((worker, mut key, taken)) = self.claim(*claim).cloned() else { return String::new() };
+                if *unclaimed {
+                    // Sent while the store was away: of a message that nobody claimed.
+                    key = ClaimKey::new("chat", &format!("job-{claim}"), 1);
+                }
                 let answer = {
                     let record = Record {
                         key: &key,
