@@ -13,7 +13,7 @@
 local current, previous = buckets(tonumber(ARGV[4]), 3)
 if not current then return { 'clock', born, now } end
 local field, left, doubt = ARGV[5], ARGV[6], ARGV[7]
-local record = load(current, previous, field)
+local record, from = load(current, previous, field)
 local targets = #left
 local all_ambiguous = false
 if not record then
@@ -62,5 +62,5 @@ local number = redis.call('HINCRBY', KEYS[1], 'n', 1)
 record[1], record[2], record[3], record[4] = number, ARGV[2], now + tonumber(ARGV[14]), born
 -- A repeat under the same id may have fewer targets: what it does not speak of stays.
 record[5] = table.concat(states) .. string.sub(record[5], targets + 1)
-save(current, previous, field, record)
+save(current, previous, field, record, from)
 return { 'go', born, now, number, record[5], table.concat(ambiguous), table.concat(window) }

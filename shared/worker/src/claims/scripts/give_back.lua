@@ -5,7 +5,7 @@
 -- Returns {ok | lost | clock, born, now}
 local current, previous = buckets(tonumber(ARGV[4]), 3)
 if not current then return { 'clock', born, now } end
-local record = load(current, previous, ARGV[5])
+local record, from = load(current, previous, ARGV[5])
 if not record or record[1] ~= tonumber(ARGV[6]) or record[2] ~= ARGV[2] then return { 'lost', born, now } end
 local states = {}
 for i = 1, #record[5] do
@@ -14,5 +14,5 @@ for i = 1, #record[5] do
   states[i] = state
 end
 record[2], record[3], record[5] = '', 0, table.concat(states)
-save(current, previous, ARGV[5], record)
+save(current, previous, ARGV[5], record, from)
 return { 'ok', born, now }

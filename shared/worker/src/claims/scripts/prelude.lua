@@ -31,14 +31,19 @@ end
 -- the caller). States: '.' open, 's' started, 'd' doubt, 'D' started and doubt, 'r' repeated in the next generation,
 -- 'q' the same with doubt, 'x' has an outcome that was published, any other letter an outcome.
 local function load(current, previous, field)
-  local packed = redis.call('HGET', current, field) or redis.call('HGET', previous, field)
-  if packed then return cmsgpack.unpack(packed) end
+  local packed = redis.call('HGET', current, field)
+  if packed then return cmsgpack.unpack(packed), current end
+  packed = redis.call('HGET', previous, field)
+  if packed then return cmsgpack.unpack(packed), previous end
   return nil
 end
 
-local function save(current, previous, field, record)
+-- `from` is the bucket that the record was loaded from. A bucket is written to for one window at most, so what is new
+-- in it keeps it for a window after the last write to anything in it.
+local function save(current, previous, field, record, from)
   redis.call('HSET', current, field, cmsgpack.pack(record))
-  redis.call('HDEL', previous, field)
+  if from == current then return end
+  if from == previous then redis.call('HDEL', previous, field) end
   redis.call('PEXPIRE', current, 2 * window_ms + 60000)
 end
 

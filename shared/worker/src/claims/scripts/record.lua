@@ -16,7 +16,7 @@
 local current, previous = buckets(tonumber(ARGV[4]), 3)
 if not current then return { 'clock', born, now } end
 local field, left, outcomes = ARGV[5], ARGV[6], ARGV[9]
-local record = load(current, previous, field)
+local record, from = load(current, previous, field)
 local ours = record and record[1] == tonumber(ARGV[7]) and record[2] == ARGV[2]
 if record and not ours then return { 'lost', born, now } end
 local weak = not record or record[4] ~= born
@@ -54,7 +54,7 @@ elseif open then
   record[2], record[3] = ARGV[2], now + tonumber(ARGV[14])
 end
 record[5] = table.concat(states) .. string.sub(record[5], #left + 1)
-save(current, previous, field, record)
+save(current, previous, field, record, from)
 if answer == 'settled' then return { answer, born, now, record[5], record[6], record[7] } end
 if answer == 'next' then return { answer, born, now, record[5], table.concat(window) } end
 return { answer, born, now }

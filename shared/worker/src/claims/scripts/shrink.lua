@@ -8,7 +8,7 @@ local at = 3
 for arg = 5, #ARGV, 2 do
   local current, previous = buckets(first, at)
   at = at + 3
-  local record = load(current, previous, ARGV[arg])
+  local record, from = load(current, previous, ARGV[arg])
   if record then
     local states, content = {}, false
     for i = 1, #record[5] do
@@ -20,7 +20,7 @@ for arg = 5, #ARGV, 2 do
     end
     record[5] = table.concat(states)
     if not content then record[6], record[7] = '', '' end
-    save(current, previous, ARGV[arg], record)
+    save(current, previous, ARGV[arg], record, from)
   end
 end
 return { 'ok', born, now }
