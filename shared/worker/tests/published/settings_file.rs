@@ -42,14 +42,8 @@ impl Drop for File {
 
 /// What the loader says about a file.
 fn loaded(text: &str) -> Result<(), SettingsError> {
-    let profile = Profile {
-        name: "parcel",
-        defaults: "",
-        secrets: &[],
-        token_types: &["plain"],
-        quotas: &[],
-        codes: &[],
-    };
+    let profile =
+        Profile { name: "parcel", defaults: "", secrets: &[], token_types: &["plain"], quotas: &[], codes: &[] };
     let file = File::new(text);
     load(&profile, &Sources { file: Some(file.0.join("push.toml")), ..Sources::default() }).map(drop)
 }
