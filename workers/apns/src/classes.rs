@@ -1,0 +1,155 @@
+//! Which interruption level and priority a job gets (section 6). Apple has no categories to apply for.
+
+use push_contract::{Class, ClassRow, Job, Kind, Outcome, Reason, Refusal};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::{
+    options::Options,
+    settings::{MissingRight, Settings, TokenType, Voip},
+};
+
+/// The class of data messages.
+pub(crate) const BACKGROUND: &str = "background";
+/// The class of jobs whose every target is a VoIP token.
+pub(crate) const VOIP: &str = "voip";
+
+/// Delivered at once.
+const NOW: u8 = 10;
+/// Considers the phone's battery.
+const CONSIDERATE: u8 = 5;
+
+/// `aps.interruption-level` (section 4.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Level {
+    /// Into the list, without light and sound.
+    Passive,
+    /// As usual.
+    Active,
+    /// Breaks through a Focus. A right.
+    TimeSensitive,
+    /// Breaks through silence. A right that Apple grants.
+    Critical,
+}
+
+impl Level {
+    /// The name on the wire.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passive => "passive",
+            Self::Active => "active",
+            Self::TimeSensitive => "time-sensitive",
+            Self::Critical => "critical",
+        }
+    }
+
+    const fn granted(self, settings: &Settings) -> bool {
+        match self {
+            Self::Passive | Self::Active => true,
+            Self::TimeSensitive => settings.time_sensitive,
+            Self::Critical => settings.critical,
+        }
+    }
+
+    /// The setting that says the right.
+    const fn right(self) -> Option<&'static str> {
+        match self {
+            Self::Passive | Self::Active => None,
+            Self::TimeSensitive => Some("time_sensitive"),
+            Self::Critical => Some("critical"),
+        }
+    }
+}
+
+/// What a kind deserves. `marketing` has a setting.
+const fn deserved(kind: Kind) -> (Level, u8) {
+    match kind {
+        Kind::ChatDirect | Kind::ChatGroup | Kind::ChatMention | Kind::CallMissed | Kind::MailNew => {
+            (Level::Active, NOW)
+        }
+        Kind::CallInvite | Kind::AccountSecurity | Kind::ReminderCalendar => (Level::TimeSensitive, NOW),
+        // It takes the invitation's place: at once, and without another ring.
+        Kind::CallCancel => (Level::Passive, NOW),
+        Kind::AccountStatus | Kind::OrderUpdate | Kind::PaymentUpdate | Kind::ReminderDevice => (Level::Active, NOW),
+        Kind::SocialRequest => (Level::Active, CONSIDERATE),
+        Kind::SocialInteraction | Kind::SubscriptionUpdate | Kind::News | Kind::Content | Kind::Marketing => {
+            (Level::Passive, CONSIDERATE)
+        }
+    }
+}
+
+/// The table for `--classes`.
+pub(crate) fn rows() -> Vec<ClassRow> {
+    let row = |kind: &Kind| {
+        let (level, priority) = deserved(*kind);
+        ClassRow {
+            kind: *kind,
+            class: level.as_str().to_owned(),
+            needs: level.right().map(|setting| format!("{setting} = true")),
+            without: if level.right().is_some() { Level::Active } else { level }.as_str().to_owned(),
+            caps: format!("none published; priority {priority}"),
+        }
+    };
+    Kind::ALL.iter().map(row).collect()
+}
+
+/// Chooses the level: the override, else what the kind deserves, as far as the app's rights go.
+pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
+    let class = |name: &str, priority: u8, because: String| Class {
+        name: name.to_owned(),
+        degraded_from: None,
+        quota: None,
+        urgent: priority == NOW,
+        repeatable: job.kind.repeatable(),
+        detail: json!({ "priority": priority }),
+        because,
+    };
+    let default = settings.token_type.as_str();
+    let is_voip = |kind: Option<&str>| kind.unwrap_or(default) == TokenType::Voip.as_str();
+    if job.targets.iter().all(|target| is_voip(target.kind.as_deref())) {
+        may_be_voip(settings, job)?;
+        return Ok(class(VOIP, NOW, "every target is a VoIP token".to_owned()));
+    }
+    if job.notification.is_none() {
+        return Ok(class(BACKGROUND, CONSIDERATE, "data messages are background pushes".to_owned()));
+    }
+    let (deserved, usual) = deserved(job.kind);
+    let usual = if job.kind == Kind::Marketing { settings.marketing_priority } else { usual };
+    let (wanted, priority) = (options.interruption_level.unwrap_or(deserved), options.priority.unwrap_or(usual));
+    let ladder = [wanted, Level::TimeSensitive, Level::Active];
+    let lesser = if wanted == Level::Critical { &ladder[1..] } else { &ladder[2..] };
+    let mut levels = std::iter::once(&wanted).chain(lesser);
+    let level = levels.find(|level| level.granted(settings)).copied().unwrap_or(Level::Active);
+    if level == wanted {
+        let because = match wanted.right() {
+            Some(setting) => format!("{setting} is set"),
+            None => format!("{} needs no right", wanted.as_str()),
+        };
+        return Ok(class(wanted.as_str(), priority, because));
+    }
+    let lacking = wanted.right().unwrap_or_default();
+    if settings.on_missing_right == MissingRight::Refuse {
+        let right = format!("{} pushes: set {lacking} once the app has it", wanted.as_str());
+        return Err(no_right("kind", &format!("{right}, or on_missing_right = \"degrade\"")));
+    }
+    let because = format!("{lacking} is not set: sent as {}", level.as_str());
+    let degraded_from = Some(wanted.as_str().to_owned());
+    Ok(Class { degraded_from, ..class(level.as_str(), priority, because) })
+}
+
+/// Whether the job may go to VoIP tokens: iOS ends deliveries to an app that reports no call for such a push.
+pub(crate) fn may_be_voip(settings: &Settings, job: &Job) -> Result<(), Refusal> {
+    match settings.voip {
+        Voip::All => Ok(()),
+        Voip::Calls if job.kind.is_call() => Ok(()),
+        Voip::Calls => Err(Refusal::unsupported("targets.type", "a VoIP push must be a call: voip = \"all\" sends it")),
+        Voip::None => Err(no_right("targets.type", "VoIP pushes: set voip once the app may use CallKit")),
+    }
+}
+
+fn no_right(field: &str, right: &str) -> Refusal {
+    let (outcome, reason) = (Outcome::Misconfigured, Reason::NoRight);
+    Refusal { outcome, reason, field: field.to_owned(), rule: format!("the app has no right to {right}") }
+}

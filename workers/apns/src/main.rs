@@ -1,0 +1,6 @@
+//! `push-apns`: the Apple worker.
+
+/// Runs the worker.
+fn main() -> std::process::ExitCode {
+    push_worker::main(Box::new(push_apns::Apns))
+}
