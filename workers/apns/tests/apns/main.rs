@@ -11,3 +11,4 @@ mod settings;
 mod simulator;
 mod support;
 mod vendor;
+mod wire;

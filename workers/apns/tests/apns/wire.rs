@@ -1,0 +1,142 @@
+//! Pushes over a real connection: TLS, HTTP/2, the simulator's rules, the worker's transport.
+
+use std::time::Duration;
+
+use push_apns::Apns;
+use push_contract::{Action, App, Authentication, Call, Connection, Next, Reason, Timestamp, Vendor, Verdict, wire};
+use push_sim::Sim;
+use push_worker::transport::{Sent, Transport};
+use serde_json::{Value, json};
+
+use crate::support::{DEVICE, KEY, batch, job, prepare, settings};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A simulator with an app, that app here, and its transport.
+struct Wire {
+    sim: Sim,
+    app: Box<dyn App>,
+    transport: Transport,
+}
+
+impl Wire {
+    async fn open(registration: &Value, more: &Value) -> Self {
+        let sim = Sim::start(([127, 0, 0, 1], 0).into(), None).await.unwrap();
+        let mut body = json!({ "vendor": "apns", "app": "chat", "bundle_id": "com.example.chat" });
+        body.as_object_mut().unwrap().extend(registration.as_object().unwrap().clone());
+        let base = json!({ "production_url": format!("https://{}/apns", sim.tls_address()),
+                           "authorities": sim.authority_pem(), "connections": 1 });
+        let app = Apns.open("chat", &push_testkit::settings::overlaid(settings(&base), more)).unwrap();
+        let transport = Transport::new(PATIENCE, PATIENCE, &app.connection()).unwrap();
+        let wire = Self { sim, app, transport };
+        wire.control("apps", &body).await;
+        wire
+    }
+
+    async fn keyed() -> Self {
+        Self::open(&json!({ "team_id": "DEF123GHIJ", "key_id": "ABC123DEFG", "key": KEY }), &json!({})).await
+    }
+
+    /// Control is plain HTTP/1.1.
+    async fn control(&self, path: &str, body: &Value) {
+        let plain = Transport::new(PATIENCE, PATIENCE, &Connection::default()).unwrap();
+        let address = format!("http://{}/control/{path}", self.sim.address()).parse().unwrap();
+        let request = wire::post(&address, wire::JSON, body.to_string());
+        let call = Call { api: "control", request, commits: false, memo: None };
+        match plain.send(call).await {
+            Sent::Answer(answer) if answer.status == 200 => {}
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+
+    async fn push(&self, token: &str) -> Verdict {
+        let now = Timestamp::now();
+        let job = job("chat.direct").tokens([token]).title("Alice").body("hi").created_at(now).build();
+        let (class, _) = prepare(self.app.as_ref(), &job).unwrap();
+        let batch = batch(&job, class, 0);
+        let token = match self.app.authentication(now) {
+            Authentication::Token(token) => Some(token),
+            _ => None,
+        };
+        let call = self.app.encode(&batch, token.as_ref(), now).unwrap();
+        let answer = match self.transport.send(call).await {
+            Sent::Answer(answer) => answer,
+            Sent::NotSent(_) => return Verdict::new(Action::Unavailable, Reason::NotSent),
+            Sent::Lost(_) => return Verdict::new(Action::Unknown, Reason::AnswerLost),
+        };
+        match self.app.decode(&batch, None, token.as_ref(), &answer) {
+            Next::Done(mut verdicts) => verdicts.remove(0),
+            other => panic!("goes on: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_push_arrives_over_tls_and_http_2() {
+    let wire = Wire::keyed().await;
+    assert_eq!(wire.push(DEVICE).await.action, Action::Accepted);
+    let gone = wire.push("deadbeef").await;
+    assert!(matches!(gone.action, Action::DeviceGone { invalid_since: Some(_) }), "{gone:?}");
+    // Many at once: the first was answered, so the connection is warm.
+    let many = (0..200).map(|n| format!("{n:064x}")).collect::<Vec<_>>();
+    let verdicts = futures_util::future::join_all(many.iter().map(|token| wire.push(token))).await;
+    assert!(verdicts.iter().all(|verdict| verdict.action == Action::Accepted), "{verdicts:?}");
+}
+
+#[tokio::test]
+async fn a_cold_connection_takes_many_at_once() {
+    let wire = Wire::keyed().await;
+    let many = (0..200).map(|n| format!("{n:064x}")).collect::<Vec<_>>();
+    let verdicts = futures_util::future::join_all(many.iter().map(|token| wire.push(token))).await;
+    assert!(verdicts.iter().all(|verdict| verdict.action == Action::Accepted), "{verdicts:?}");
+}
+
+#[tokio::test]
+async fn what_was_not_processed_is_sent_again_and_what_may_have_been_is_not() {
+    let wire = Wire::keyed().await;
+    assert_eq!(wire.push(DEVICE).await.action, Action::Accepted);
+    let fault = |fault: Value| json!({ "vendor": "apns", "count": 1, "fault": fault });
+    // REFUSED_STREAM: the client sends it again by itself.
+    wire.control("faults", &fault(json!({ "do": "reset_before", "h2": 7 }))).await;
+    assert_eq!(wire.push(DEVICE).await.action, Action::Accepted);
+    for reset in [json!({ "do": "reset_after", "h2": 2 }), json!({ "do": "reset_after" })] {
+        wire.control("faults", &fault(reset)).await;
+        assert_eq!(wire.push(DEVICE).await.reason, Reason::AnswerLost);
+        assert_eq!(
+            wire.push(DEVICE).await.action,
+            Action::Accepted,
+            "the next goes on, over a new connection if need be"
+        );
+    }
+    wire.control("faults", &fault(json!({ "do": "goaway" }))).await;
+    for _ in 0..3 {
+        assert_eq!(wire.push(DEVICE).await.action, Action::Accepted, "a connection that says goodbye loses nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_token_made_stale_is_replaced_by_a_newer_one() {
+    let wire = Wire::keyed().await;
+    assert_eq!(wire.push(DEVICE).await.action, Action::Accepted);
+    wire.control("expire", &json!({ "vendor": "apns", "app": "chat" })).await;
+    // This test asks for a token at every push, as the worker does only after a stale one.
+    assert_eq!(wire.push(DEVICE).await.action, Action::Accepted);
+}
+
+#[tokio::test]
+async fn a_client_certificate_stands_for_a_token() {
+    let (certificate, key) = (include_str!("client.pem"), include_str!("client.key.pem"));
+    let both = json!({ "auth": "certificate", "certificate": format!("{certificate}{key}"), "key": null });
+    let wire = Wire::open(&json!({ "certificate": certificate }), &both).await;
+    assert_eq!(wire.push(DEVICE).await.action, Action::Accepted);
+    let another = Wire::open(&json!({ "team_id": "DEF123GHIJ", "key_id": "ABC123DEFG", "key": KEY }), &both).await;
+    let refused = another.push(DEVICE).await;
+    assert_eq!((refused.action, refused.code.as_deref()), (Action::AppMisconfigured, Some("BadCertificate")));
+}
+
+#[tokio::test]
+async fn an_authority_that_nobody_named_is_not_trusted() {
+    let registration = json!({ "team_id": "DEF123GHIJ", "key_id": "ABC123DEFG", "key": KEY });
+    let wire = Wire::open(&registration, &json!({ "authorities": null })).await;
+    assert_eq!(wire.push(DEVICE).await.reason, Reason::NotSent);
+}
