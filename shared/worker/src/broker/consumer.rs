@@ -20,11 +20,15 @@ use lapin::{
 use push_contract::{AppName, Lane, Timestamp};
 use tokio::{
     sync::watch,
-    time::{interval, timeout},
+    time::{interval, sleep, timeout},
 };
 
 use super::{Session, acks::Acks, copy::number, session::told, window::Window};
 use crate::metrics::Metrics;
+
+/// From the last acknowledgement to closing its channel. RabbitMQ passes many acknowledgements on to a quorum queue in
+/// portions and forgets those that are left when the channel closes: all would be delivered again.
+const PASSED_ON: Duration = Duration::from_millis(100);
 
 /// A queue to take from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -241,6 +245,7 @@ impl Consumer {
         }
         link.acks.flush(&channel, true).await?;
         if link.alive() {
+            sleep(PASSED_ON).await;
             channel.close(200, "done".into()).await?;
         }
         Ok(())
