@@ -121,6 +121,15 @@ impl Worker {
         }
     }
 
+    /// Whether nothing may be written for the app right now.
+    pub(super) fn must_wait(&self, app: &AppState) -> bool {
+        match self.blocks.flow(&app.name, Timestamp::now()) {
+            Flow::Open => app.gate().is_some(),
+            Flow::Probe => false,
+            Flow::Closed => true,
+        }
+    }
+
     /// Why this delivery is not to be worked on any further.
     pub(super) fn not_now(&self, message: &Message) -> Option<End> {
         if !message.alive() {

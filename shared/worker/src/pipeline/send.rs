@@ -38,7 +38,8 @@ struct Fence<'a> {
 impl MayWrite for Fence<'_> {
     async fn ask(&mut self, pushes: usize) -> Vec<bool> {
         // A worker that stops writes nothing new, and what its channel lost is no longer its own: both are given back.
-        if self.worker.not_now(self.sending.message).is_some() {
+        // So is what was admitted before its app was blocked or asked to wait.
+        if self.worker.not_now(self.sending.message).is_some() || self.worker.must_wait(self.sending.app) {
             return vec![false; pushes];
         }
         let ours = {
