@@ -30,10 +30,10 @@ async fn a_claim_whose_bytes_never_left_is_given_back() {
     first.cont().unwrap();
     stage.fault("freeze", at);
     stage.fault("conn", at);
-    // It gives back what it had claimed, without a call.
+    assert_eq!(stage.settled("dropped", 1).await[&0], "accepted");
+    // The first gave back what it had claimed, without a call.
     reaches(&first, "push_store_seconds_count", &[("what", "record")], 1.0).await;
     assert_eq!(first.metric("push_vendor_calls_total", &[]).await.unwrap(), 0.0);
-    assert_eq!(stage.settled("dropped", 1).await[&0], "accepted");
     idle(&second).await;
     let told = told(&stage, "dropped", 0);
     assert_eq!((told.len(), &told[0]["doubt"]), (1, &serde_json::Value::Null), "{told:?}");
