@@ -174,7 +174,6 @@ async fn wrong_settings_end_the_start_with_64_key_and_rule() {
     let stage = Stage::shared().await;
     let app = "[apps.chat.parcel]\napp_id = 'p-chat'\n";
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let taken = taken.local_addr().unwrap().port();
     for (settings, key) in [
         (String::new(), "apps.<app>.parcel"),
         (format!("{app}app_secret = 'plain'\n"), "apps.chat.parcel.app_secret"),
@@ -198,12 +197,9 @@ async fn wrong_settings_end_the_start_with_64_key_and_rule() {
         assert_eq!(status.code(), Some(64), "{settings}: {log}");
         assert!(log.contains(key) && !log.contains("plain"), "{settings}: {log}");
     }
-    let worker = stage.parcel("single").admin_port(taken);
-    let listener = std::net::TcpListener::bind(("127.0.0.1", taken)).unwrap();
-    let worker = worker.start().unwrap();
+    let worker = stage.parcel("single").admin_port(taken.local_addr().unwrap().port()).start().unwrap();
     assert_eq!(worker.wait(PATIENCE).await.unwrap().code(), Some(64));
     assert!(worker.log().unwrap().contains("admin.listen"));
-    drop(listener);
 }
 
 #[tokio::test(flavor = "multi_thread")]

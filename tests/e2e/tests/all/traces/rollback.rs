@@ -17,6 +17,7 @@ async fn redis_is_away_and_comes_back_with_less() {
     stage.ready(&worker).await;
     a_store_that_lost_its_last_writes_is_not_believed(&stage).await;
     without_the_store_only_what_may_be_repeated_is_sent(&stage, &worker).await;
+    a_claim_whose_answer_was_late_is_no_other_workers(&stage, &worker).await;
     idle(&worker).await;
     stage.judge().await;
 }
@@ -76,4 +77,20 @@ async fn without_the_store_only_what_may_be_repeated_is_sent(stage: &Stage, work
     stage.fault("store_down", at);
     stage.fault("store_lost", at);
     assert_eq!((taken(stage, "waits").await, taken(stage, "goes").await), (1, 1));
+}
+
+/// A store that hung does what it was asked when it goes on. A worker that had given up waiting must know its own claim.
+async fn a_claim_whose_answer_was_late_is_no_other_workers(stage: &Stage, worker: &Worker) {
+    let failed = worker.metric("push_store_errors_total", &[("what", "claim")]).await.unwrap();
+    let at = now();
+    stage.servers().redis().freeze().await.unwrap();
+    stage.publish_all(&[stage.job("marketing", "late"), stage.job("chat.direct", "soon")]).await;
+    assert_eq!(stage.settled("soon", 1).await[&0], "accepted");
+    reaches(worker, "push_store_errors_total", &[("what", "claim")], failed + 3.0).await;
+    assert_eq!((taken(stage, "late").await, told(stage, "late", 0).len()), (0, 0));
+    stage.servers().redis().thaw().await.unwrap();
+    assert_eq!(stage.settled("late", 1).await[&0], "accepted", "nothing of it was ever sent");
+    stage.fault("store_down", at);
+    idle(worker).await;
+    assert_eq!((taken(stage, "late").await, taken(stage, "soon").await), (1, 1));
 }
