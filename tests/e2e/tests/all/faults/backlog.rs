@@ -29,9 +29,9 @@ async fn a_hundred_thousand_jobs_of_a_blocked_app_stand_in_nobodys_way() {
 
     // Chat's jobs stay where they are and cost nothing.
     let left = waiting(&stage).await;
-    assert!(left >= JOBS - 2 * 256, "only {left} of {JOBS} jobs are left in the queue");
+    assert!(left >= JOBS - 2000, "only {left} of {JOBS} jobs are left in the queue");
     let taken = sum(&[&a, &b], "push_jobs_received_total", &[("app", "chat")]).await;
-    assert!(taken <= 2000.0, "{taken} deliveries of jobs that cannot be sent");
+    assert!(taken <= 2100.0, "{taken} deliveries of jobs that cannot be sent");
     for message in stage.client.peek(QUEUE, 1000).await.unwrap() {
         let deliveries = message.headers.get("x-delivery-count").and_then(Value::as_u64).unwrap_or(0);
         assert!(deliveries < 3, "{:?} was delivered {deliveries} times", message.message_id);

@@ -69,6 +69,10 @@ async fn a_worker_frozen_for_twenty_seconds_has_lost_its_claims_when_it_thaws() 
     stage.fault("freeze", at);
     metric_is(&a, "push_amqp_connects_total", &[("result", "ok")], |connects| connects == 2.0).await;
     metric_is(&a, "push_in_work", &[], |jobs| jobs == 0.0).await;
+    assert!(
+        sum(&[&a], "push_claims_lost_total", &[]).await > 0.0,
+        "it wrote on through claims that are no longer its own"
+    );
     let more = mixed(&stage, "huawei", "thawed", 500);
     stage.publish_all(&more).await;
     settled(&stage, &more, LONG).await;
