@@ -208,6 +208,7 @@ async fn shrink_records(worker: Arc<Worker>, mut messages: mpsc::Receiver<(Claim
 async fn watch_settings(worker: Arc<Worker>, sources: Sources, files: Vec<PathBuf>) {
     let mut watch = Watch::new(files);
     let mut every = interval(ms(worker.process.worker.watch_ms));
+    let mut refused = None;
     loop {
         every.tick().await;
         let changed;
@@ -220,10 +221,12 @@ async fn watch_settings(worker: Arc<Worker>, sources: Sources, files: Vec<PathBu
             Ok(looked) => looked,
             Err(_) => return,
         };
-        if !changed {
+        // What was refused is tried again: the file that it misses may come, and is not among those that are watched.
+        if !changed && refused.is_none() {
             continue;
         }
         let loaded = settings::load(worker.vendor.profile(), &sources).and_then(|(settings, files)| {
+            settings::check_apps(worker.vendor.as_ref(), &settings)?;
             let apps = open_apps(worker.vendor.as_ref(), &settings, &worker.apps.load())?;
             Ok((settings, files, apps))
         });
@@ -236,12 +239,15 @@ async fn watch_settings(worker: Arc<Worker>, sources: Sources, files: Vec<PathBu
                 }
                 worker.metrics.reloads.with_label_values(&["taken"]).inc();
                 worker.metrics.reload_failed.set(0);
+                refused = None;
                 tracing::info!("settings taken over");
             }
+            Err(error) if !changed && refused.as_ref() == Some(&error) => {}
             Err(error) => {
                 worker.metrics.reloads.with_label_values(&["refused"]).inc();
                 worker.metrics.reload_failed.set(1);
                 tracing::error!(key = error.key, rule = error.rule, "changed settings refused, the old ones stay");
+                refused = Some(error);
             }
         }
     }

@@ -6,6 +6,7 @@ mod watch;
 use std::{collections::BTreeMap, time::Duration};
 
 use push_contract::{AppName, Profile, SettingsError};
+use redis::IntoConnectionInfo;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -148,16 +149,16 @@ impl Process {
             if ok { Ok(()) } else { Err(SettingsError::new(key, value, rule)) }
         };
         rule(
-            self.amqp.url.starts_with("amqp://") || self.amqp.url.starts_with("amqps://"),
+            self.amqp.url.parse::<lapin::uri::AMQPUri>().is_ok(),
             "amqp.url",
             "(secret)".into(),
-            "must start with amqp:// or amqps://",
+            "must be an address such as amqp://user:password@host:5672/%2f, or amqps://...",
         )?;
         rule(
-            self.redis.url.is_empty() || self.redis.url.starts_with("redis"),
+            self.redis.url.is_empty() || self.redis.url.as_str().into_connection_info().is_ok(),
             "redis.url",
             "(secret)".into(),
-            "must start with redis:// or rediss://, or be empty for standalone",
+            "must be an address such as redis://:password@host:6379, or rediss://..., or be empty for standalone",
         )?;
         rule(
             (1..=2000).contains(&self.amqp.prefetch),
