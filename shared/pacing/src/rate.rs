@@ -38,10 +38,10 @@ impl Pace {
         Self { limiter, burst }
     }
 
-    /// Takes `n` now, or nothing.
+    /// Takes `n` now, or nothing. What is over the burst is never there at once.
     #[must_use]
     pub fn try_take(&self, n: u32) -> bool {
-        NonZeroU32::new(n.min(self.burst.get())).is_none_or(|n| matches!(self.limiter.check_n(n), Ok(Ok(()))))
+        n <= self.burst.get() && NonZeroU32::new(n).is_none_or(|n| matches!(self.limiter.check_n(n), Ok(Ok(()))))
     }
 
     /// Waits until `n` may go. What is over the burst is taken in portions.
@@ -72,5 +72,16 @@ mod tests {
     fn a_fresh_pace_grants_no_burst() {
         let slow = Pace::new(Rate { per_second: 1, counted: Counted::Calls }, 0.085);
         assert!(!slow.try_take(1), "a tenth of one a second");
+    }
+
+    #[test]
+    fn what_is_over_the_burst_is_never_had_for_less() {
+        let pace = Pace::new(Rate { per_second: 1000, counted: Counted::Targets }, 1.0);
+        loop {
+            assert!(!pace.try_take(101), "a hundred are the burst");
+            if pace.try_take(100) {
+                break;
+            }
+        }
     }
 }

@@ -42,6 +42,7 @@ pub struct AppState {
     settings: serde_json::Value,
     aim: f64,
     pace: Mutex<(usize, Arc<Pace>)>,
+    repaced: watch::Sender<usize>,
     gate: watch::Sender<Option<Timestamp>>,
     breaker: Mutex<Breaker>,
     guard: Mutex<Guard>,
@@ -94,6 +95,7 @@ impl AppState {
             settings: values.clone(),
             aim: process.worker.aim,
             pace: Mutex::new((1, Arc::new(Pace::new(rate, process.worker.aim)))),
+            repaced: watch::Sender::new(1),
             gate: watch::Sender::new(None),
             breaker: Mutex::new(Breaker::new(BreakerRules {
                 share: rules.share,
@@ -117,8 +119,15 @@ impl AppState {
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         if pace.0 != living {
             *pace = (living, Arc::new(Pace::new(self.rate, self.aim / living as f64)));
+            self.repaced.send_replace(living);
         }
         pace.1.clone()
+    }
+
+    /// Wakes when there is a new pace: whoever waits at the old one would go out beside it.
+    #[must_use]
+    pub fn repaced(&self) -> watch::Receiver<usize> {
+        self.repaced.subscribe()
     }
 
     /// Until when the vendor wants nothing from this app, if that is in the future.

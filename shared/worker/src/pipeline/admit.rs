@@ -101,6 +101,7 @@ impl Worker {
                 Counted::Calls => targets.div_ceil(app.targets_per_call),
             };
             let units = u32::try_from(units).unwrap_or(u32::MAX);
+            let mut repaced = app.repaced();
             let pace = app.pace(self.replicas());
             if pace.try_take(units) {
                 return Admitted::Go(None);
@@ -109,6 +110,7 @@ impl Worker {
             let (mut stopping, mut dead) = (self.stopping.clone(), message.link.session.dead());
             let taken = tokio::select! {
                 () = pace.take(units) => true,
+                _ = repaced.changed() => false,
                 () = sleep_until(round + expiry.since(now)) => false,
                 () = told(&mut stopping) => false,
                 () = told(&mut dead) => false,
