@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -54,6 +57,9 @@ pub struct Link {
     verified: Mutex<String>,
 }
 
+/// The number of the next delivery.
+static DELIVERIES: AtomicU64 = AtomicU64::new(1);
+
 /// One delivery.
 #[derive(Debug)]
 pub struct Message {
@@ -73,6 +79,8 @@ pub struct Message {
     pub received: Timestamp,
     /// The channel.
     pub link: Arc<Link>,
+    /// Which delivery of this process it is, from 1 on.
+    pub number: u64,
     tag: u64,
 }
 
@@ -90,6 +98,7 @@ impl Message {
             source: source.clone(),
             received: Timestamp::now(),
             link: link.clone(),
+            number: DELIVERIES.fetch_add(1, Ordering::Relaxed),
             tag: delivery.delivery_tag,
             body: delivery.data,
         }

@@ -65,6 +65,9 @@ pub struct ClaimRequest {
     pub send: Mask,
     /// Most positions to start.
     pub room: usize,
+    /// One delivery of the message, of its own number in this worker; 0: none. Whoever did not hear the answer asks
+    /// again under it, and does not take its own claim for another's.
+    pub delivery: u64,
 }
 
 /// A claim that is ours.
@@ -129,6 +132,8 @@ pub struct Record<'a> {
     pub next: &'a Mask,
     /// How many of them; 0 gives the claim back.
     pub room: usize,
+    /// The delivery that asked for the claim; see [`ClaimRequest::delivery`].
+    pub delivery: u64,
 }
 
 /// The answer to a record.

@@ -172,6 +172,7 @@ impl RedisStore {
                     hold.to_string().as_bytes(),
                     flag(self.times.strict),
                     dead_after.to_string().as_bytes(),
+                    ask.delivery.to_string().as_bytes(),
                 ],
             )
             .await?;
@@ -227,6 +228,7 @@ impl RedisStore {
                     record.next.digits().as_bytes(),
                     record.room.to_string().as_bytes(),
                     self.hold_ms().to_string().as_bytes(),
+                    record.delivery.to_string().as_bytes(),
                 ],
             )
             .await?;

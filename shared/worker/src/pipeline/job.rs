@@ -251,6 +251,7 @@ impl Worker {
                 results: &list,
                 next: &pending,
                 room: if go_on { room } else { 0 },
+                delivery: work.message.number,
             };
             let recorded = match self.note(work.message, &record, work.class.repeatable).await {
                 Ok(recorded) => recorded,

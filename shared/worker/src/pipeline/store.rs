@@ -51,6 +51,7 @@ impl Worker {
             repeatable,
             send: send.clone(),
             room,
+            delivery: message.number,
         };
         loop {
             let timer = self.metrics.store_seconds.with_label_values(&["claim"]).start_timer();
@@ -62,6 +63,10 @@ impl Worker {
                 Ok(Claimed::Busy) => return Taken::Busy,
                 Ok(Claimed::Verify(birth)) => {
                     if !message.link.verify(&birth, ms(self.process.amqp.timeout_ms)).await {
+                        if message.alive() {
+                            // Left on a channel that lives, it would never come back.
+                            message.link.session.fail("a channel does not answer");
+                        }
                         return Taken::End(End::Leave);
                     }
                     ask.verified = birth;

@@ -158,6 +158,7 @@ pub(crate) fn ask(left: &str) -> ClaimRequest {
         repeatable: true,
         send: mask(left),
         room: left.len(),
+        delivery: 0,
     }
 }
 
@@ -231,6 +232,7 @@ pub(crate) async fn note_as(
         results: &ended.chars().map(String::from).collect::<Vec<_>>().join(","),
         next: &next,
         room,
+        delivery: 0,
     };
     worker.record(&record).await.unwrap()
 }

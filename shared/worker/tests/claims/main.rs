@@ -11,4 +11,5 @@ mod planted;
 mod recording;
 mod taking;
 mod traces;
+mod unheard;
 mod windows;

@@ -103,6 +103,7 @@ impl Store {
                     repeatable: how.repeatable,
                     send: send.clone(),
                     room: *room,
+                    delivery: 0,
                 };
                 let answer = self.worker(*worker).claim(&ask).await.unwrap();
                 let mut text = said(&answer);
@@ -136,6 +137,7 @@ impl Store {
                         results,
                         next,
                         room: *room,
+                        delivery: 0,
                     };
                     self.worker(worker).record(&record).await.unwrap()
                 };

@@ -75,9 +75,9 @@ async fn windows_of_other_lengths_have_buckets_of_their_own() {
     assert!((60_001..=180_000).contains(&left), "{left} ms");
     let (left, outcomes, next) = (mask("1"), States::read("A"), mask("0"));
     let (key, stamp) = (message(), claim.stamp.as_str());
-    let (number, meta, results, room) = (claim.number, "", "", 0);
-    let record =
-        Record { key: &key, left: &left, number, stamp, outcomes: &outcomes, meta, results, next: &next, room };
+    let (number, meta, results, room, delivery) = (claim.number, "", "", 0, 0);
+    let (left, outcomes, next) = (&left, &outcomes, &next);
+    let record = Record { key: &key, left, number, stamp, outcomes, meta, results, next, room, delivery };
     worker.record(&record).await.unwrap();
     assert_eq!(said(&worker.claim(&again("1")).await.unwrap()), "settled A");
 }

@@ -28,7 +28,7 @@ local function buckets(first, at)
 end
 
 -- A record: number, owner ('' free), until (ms), stamp, states (a character a position), meta and results (texts of
--- the caller). States: '.' open, 's' started, 'd' doubt, 'D' started and doubt, 'r' repeated in the next generation,
+-- the caller), delivery for which it was claimed last. States: '.' open, 's' started, 'd' doubt, 'D' started and doubt, 'r' repeated in the next generation,
 -- 'q' the same with doubt, 'x' has an outcome that was published, any other letter an outcome.
 local function load(current, previous, field)
   local packed = redis.call('HGET', current, field)

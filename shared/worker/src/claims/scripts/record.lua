@@ -6,6 +6,7 @@
 --         letter, 'r' or 'q'
 -- ARGV[10] meta   ARGV[11] results, appended   ARGV[12] positions the next window may start, digits
 -- ARGV[13] how many of them, 0: none and the claim is given back   ARGV[14] how long the claim holds, ms
+-- ARGV[15] the delivery, '0': none. What it sent without a claim is written on one that it was not told of
 -- Returns {what, born, now, ...}:
 --   clock                            ask again
 --   lost                             another claim was taken: nothing is written
@@ -17,7 +18,8 @@ local current, previous = buckets(tonumber(ARGV[4]), 3)
 if not current then return { 'clock', born, now } end
 local field, left, outcomes = ARGV[5], ARGV[6], ARGV[9]
 local record, from = load(current, previous, field)
-local ours = record and record[1] == tonumber(ARGV[7]) and record[2] == ARGV[2]
+local untold = ARGV[7] == '0' and ARGV[15] ~= '0' and record and record[8] == ARGV[15]
+local ours = record and record[2] == ARGV[2] and (record[1] == tonumber(ARGV[7]) or untold)
 if record and not ours then return { 'lost', born, now } end
 local weak = not record or record[4] ~= born
 if not record then record = { 0, '', 0, ARGV[8], string.rep('.', #left), '', '' } end
