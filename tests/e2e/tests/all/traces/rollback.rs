@@ -79,18 +79,27 @@ async fn without_the_store_only_what_may_be_repeated_is_sent(stage: &Stage, work
     assert_eq!((taken(stage, "waits").await, taken(stage, "goes").await), (1, 1));
 }
 
-/// A store that hung does what it was asked when it goes on. A worker that had given up waiting must know its own claim.
+/// A store that hung does what it was asked when it goes on. A worker that had given up waiting must know its own claim
+/// again: by what must not double and waited, and by what was sent without it meanwhile.
 async fn a_claim_whose_answer_was_late_is_no_other_workers(stage: &Stage, worker: &Worker) {
     let failed = worker.metric("push_store_errors_total", &[("what", "claim")]).await.unwrap();
+    let hold = json!({"vendor": "parcel", "token_prefix": "t-sent", "fault": {"do": "hold", "accept": "after"}});
+    stage.sim.fault(&hold).await.unwrap();
     let at = now();
     stage.servers().redis().freeze().await.unwrap();
-    stage.publish_all(&[stage.job("marketing", "late"), stage.job("chat.direct", "soon")]).await;
-    assert_eq!(stage.settled("soon", 1).await[&0], "accepted");
+    stage.publish_all(&[stage.job("marketing", "waited"), stage.job("chat.direct", "sent")]).await;
+    stage.sim_wait("parcel", "held", 1).await;
     reaches(worker, "push_store_errors_total", &[("what", "claim")], failed + 3.0).await;
-    assert_eq!((taken(stage, "late").await, told(stage, "late", 0).len()), (0, 0));
+    assert_eq!((taken(stage, "waited").await, told(stage, "waited", 0).len()), (0, 0));
     stage.servers().redis().thaw().await.unwrap();
-    assert_eq!(stage.settled("late", 1).await[&0], "accepted", "nothing of it was ever sent");
+    assert_eq!(stage.settled("waited", 1).await[&0], "accepted", "nothing of it was ever sent");
     stage.fault("store_down", at);
+    stage.sim.clear_faults(None).await.unwrap();
+    stage.sim.release(None).await.unwrap();
+    assert_eq!(stage.settled("sent", 1).await[&0], "accepted");
     idle(worker).await;
-    assert_eq!((taken(stage, "late").await, taken(stage, "soon").await), (1, 1));
+    for id in ["waited", "sent"] {
+        assert_eq!((taken(stage, id).await, told(stage, id, 0).len()), (1, 1), "{id}");
+    }
+    assert_eq!(worker.metric("push_duplicates_total", &[]).await.unwrap(), 0.0, "nothing was met twice");
 }
