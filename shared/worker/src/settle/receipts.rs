@@ -7,7 +7,7 @@ use push_contract::{Job, Lane, Mask, Notice, Receipt, Story, TargetResult, Times
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
 const MOST_RESULTS: usize = 200;
 /// The most bytes of one message.
 const MOST_BYTES: usize = 256 * 1024;
+/// Before a receipt that the broker refused is published again.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 
 /// What is recorded beside the outcomes: all that a receipt or a copy needs and a later worker could not know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,8 +261,10 @@ async fn send(message: Open, names: Names, metrics: Metrics) {
         Err(error) => {
             metrics.publish_errors.with_label_values(&["receipt"]).inc();
             tracing::warn!(app = message.app, %error, "receipts not confirmed");
-            if matches!(error, PublishError::Timeout) {
-                message.session.fail("a receipt was not confirmed in time");
+            match error {
+                // The channel is dead, and with it everything that would be published in this session.
+                PublishError::Timeout | PublishError::Gone(_) => message.session.fail("a receipt was not confirmed"),
+                _ => sleep(REFUSED_PAUSE).await,
             }
             false
         }
