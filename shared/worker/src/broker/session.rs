@@ -1,10 +1,13 @@
 //! One life of the two connections: what is lost, is lost for both.
 
-use std::{sync::Arc, time::Duration};
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
-use lapin::{Channel, Connection, ConnectionProperties, Event};
-use tokio::{sync::watch, time::timeout};
+use lapin::{
+    Channel, Connection, ConnectionProperties, Event,
+    uri::{AMQPScheme, AMQPUri},
+};
+use tokio::{net::TcpStream, sync::watch, time::timeout};
 
 use super::{
     Publisher,
@@ -24,7 +27,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects twice, declares what is missing and opens the publisher.
+    /// Connects twice, declares what is missing and opens the publisher. After a failure it first asks whether a broker
+    /// answers at all.
     ///
     /// # Errors
     /// A text for the log; the address is not in it.
@@ -34,8 +38,12 @@ impl Session {
         apps: &[push_contract::AppName],
         quotas: &[&str],
         worker: &str,
+        after_failure: bool,
     ) -> Result<Arc<Self>, String> {
         let patience = Duration::from_millis(settings.timeout_ms);
+        if after_failure {
+            timeout(patience, answers(&settings.url)).await.unwrap_or_else(|_| Err("no answer in time".to_owned()))?;
+        }
         let consume = connect(settings, &format!("{worker} consume"), patience).await?;
         let publish = connect(settings, &format!("{worker} publish"), patience).await?;
         let whole = async {
@@ -134,8 +142,32 @@ impl Session {
     }
 }
 
+/// Whether a broker answers, asked over a connection that ends with this call. The client library keeps a thread and a
+/// socket for each connection that was accepted and never answered, so it must not be what finds that out again and again.
+async fn answers(url: &str) -> Result<(), String> {
+    let uri: AMQPUri = url.parse().map_err(|_| "amqp.url cannot be read".to_owned())?;
+    if uri.scheme == AMQPScheme::AMQPS {
+        // Only a client of TLS hears anything there.
+        return Ok(());
+    }
+    let ask = async {
+        let stream = TcpStream::connect((uri.authority.host.as_str(), uri.authority.port)).await?;
+        stream.writable().await?;
+        stream.try_write(b"AMQP\0\0\x09\x01")?;
+        loop {
+            stream.readable().await?;
+            match stream.try_read(&mut [0]) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                answer => return answer.map(drop),
+            }
+        }
+    };
+    ask.await.map_err(|error: std::io::Error| format!("connecting: {error}"))
+}
+
 async fn connect(settings: &Amqp, name: &str, patience: Duration) -> Result<Connection, String> {
-    let mut uri: lapin::uri::AMQPUri = settings.url.parse().map_err(|_| "amqp.url cannot be read".to_owned())?;
+    let mut uri: AMQPUri = settings.url.parse().map_err(|_| "amqp.url cannot be read".to_owned())?;
     uri.query.heartbeat = Some(settings.heartbeat_s);
     uri.query.connection_timeout = Some(u64::try_from(patience.as_millis()).unwrap_or(u64::MAX));
     let properties = ConnectionProperties::default().with_connection_name(name.to_owned().into());

@@ -54,7 +54,9 @@ impl Supervisor {
         while !*stop.borrow() {
             let apps = work.apps();
             let opened = tokio::select! {
-                opened = Session::open(&self.settings, &self.names, &apps, self.quotas, &self.worker) => opened,
+                opened = Session::open(
+                    &self.settings, &self.names, &apps, self.quotas, &self.worker, failures > 0
+                ) => opened,
                 () = told(&mut stop) => return,
             };
             let session = match opened {
