@@ -22,11 +22,6 @@ use push_contract::Vendor;
 
 use crate::probe::{Inert, Probe};
 
-/// Every job is a handful of short-lived allocations, some of them large: with the system's allocator they took a third
-/// of a worker's time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Runs a worker for one vendor until it is told to stop, or answers one question about it. Reads the command line,
 /// `PUSH_CONFIG` and `PUSH__*`.
 ///
