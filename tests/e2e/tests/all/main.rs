@@ -9,4 +9,5 @@ mod crash;
 mod faults;
 mod nonsense;
 mod rules;
+mod surroundings;
 mod traces;

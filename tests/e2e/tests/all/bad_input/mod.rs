@@ -1,7 +1,9 @@
 //! Anything at all in the queue, and anything at all from the vendor: each is settled in the one way the design says,
 //! counted, logged once without content, and nothing behind it waits.
 
+mod answers;
 mod headers;
+mod no_text;
 mod refused;
 mod unreadable;
 
