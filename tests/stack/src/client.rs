@@ -15,6 +15,9 @@ use tokio::sync::Mutex;
 
 use crate::{Context, Result, StackError, receipts::Receipts, until::until};
 
+/// How long the broker may take to put messages back that were only looked at.
+const PUT_BACK: Duration = Duration::from_secs(10);
+
 /// A producer with confirms. It connects again by itself when a connection or channel was lost; what was lost with it
 /// is the caller's to repeat.
 #[derive(Debug)]
@@ -175,6 +178,11 @@ impl Client {
         }
         // What was not acknowledged goes back to its place.
         channel.close(200, "done".into()).await.context("closing a channel")?;
+        if !remove && !messages.is_empty() {
+            // The broker answers before it has done so. Where somebody consumes they may be gone again: that is no fault.
+            let back = |ready| usize::try_from(ready).is_ok_and(|ready| ready >= messages.len());
+            let _ = self.wait_count(queue, PUT_BACK, back).await;
+        }
         Ok(messages)
     }
 

@@ -205,9 +205,16 @@ async fn pass(
     };
     let write = async {
         while let Some((arrived, bytes)) = queue.recv().await {
-            let wait = delay(*mode.borrow());
-            if !wait.is_zero() {
-                sleep_until(arrived + wait).await;
+            loop {
+                let wait = delay(*mode.borrow_and_update());
+                if wait.is_zero() {
+                    break;
+                }
+                tokio::select! {
+                    () = sleep_until(arrived + wait) => break,
+                    // Another mode holds at once, also for what is under way.
+                    Ok(()) = mode.changed() => {}
+                }
             }
             if mode.wait_for(|mode| *mode != Mode::Blackhole).await.is_err() || to.write_all(&bytes).await.is_err() {
                 break;
@@ -322,5 +329,13 @@ mod tests {
         let start = tokio::time::Instant::now();
         say(&mut stream).await.unwrap();
         assert!(start.elapsed() >= Duration::from_secs(7));
+        let hour = Duration::from_secs(3600);
+        proxy.set(Mode::Delay { to_server: hour, to_client: hour });
+        let start = tokio::time::Instant::now();
+        stream.write_all(b"y").await.unwrap();
+        assert!(tokio::time::timeout(DEADLINE, stream.read_u8()).await.is_err());
+        proxy.set(Mode::Pass);
+        assert_eq!(stream.read_u8().await.unwrap(), b'y');
+        assert!(start.elapsed() < hour, "what was under way no longer waits");
     }
 }
