@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use crate::{Class, Job, Timestamp, Verdict};
 
-/// Some positions of one job, about to be sent together. All have the same token type and badge.
+/// Some positions of one job, about to be sent together. All have the same token type, badge and realm
+/// ([`App::realm`](crate::App::realm)).
 #[derive(Debug, Clone)]
 pub struct Push {
     /// The job.
@@ -101,4 +102,8 @@ pub enum Next {
     /// The call as a whole was refused because of something in it. A batch of several jobs is split in halves until
     /// the guilty job stands alone; alone, each of its targets gets this verdict.
     Whole(Verdict),
+    /// The call as a whole was refused because of some of its targets, and the vendor does not say which. The batch is
+    /// split in halves, between jobs and then between the targets of one job, until the guilty target stands alone and
+    /// gets this verdict.
+    Split(Verdict),
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Answer, Batch, Call, Class, Job, Next, Outcome, Reason, Secret, Timestamp, Verdict};
+use crate::{Answer, Batch, Call, Class, Job, Next, Outcome, Reason, Secret, Target, Timestamp, Verdict};
 
 /// A phone vendor: what is the same for every app.
 pub trait Vendor: Send + Sync + 'static {
@@ -77,8 +77,14 @@ pub trait App: Send + Sync + 'static {
         Connection::default()
     }
 
-    /// How calls are authenticated.
-    fn authentication(&self, now: Timestamp) -> Authentication;
+    /// The part of the vendor's service that a target belongs to: its region, or the service for its type of token.
+    /// Targets of one call share it, and a token is good for one of them. A vendor with one service has nothing to say.
+    fn realm(&self, _target: &Target) -> &'static str {
+        ""
+    }
+
+    /// How calls to a realm are authenticated.
+    fn authentication(&self, realm: &str, now: Timestamp) -> Authentication;
 
     /// Reads the answer of the token endpoint that [`Authentication::Endpoint`] asked.
     ///

@@ -45,6 +45,12 @@ pub enum Action {
     },
     /// This device has had its share. Terminal for this target.
     DeviceCapped,
+    /// This device had too much for the moment. It alone is tried again later: counts as an attempt, and says nothing
+    /// about the app.
+    DeviceBusy {
+        /// Not before; absent: the pipeline decides.
+        until: Option<Timestamp>,
+    },
     /// The credential of the call is stale. Not accepted, no attempt: refreshed once and sent again.
     CredentialStale,
     /// The app as a whole may not send: its credential, project or rights are wrong. The app is blocked.
@@ -68,6 +74,7 @@ impl Action {
             Self::SlowDown { .. } => "slow_down",
             Self::QuotaSpent { .. } => "quota_spent",
             Self::DeviceCapped => "device_capped",
+            Self::DeviceBusy { .. } => "device_busy",
             Self::CredentialStale => "credential_stale",
             Self::AppMisconfigured => "app_misconfigured",
             Self::ClassMisconfigured => "class_misconfigured",

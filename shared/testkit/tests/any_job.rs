@@ -159,7 +159,7 @@ proptest! {
         if let Next::Done(verdicts) = app.decode(&batch, memo, Some(&token()), &answer) {
             prop_assert_eq!(verdicts.len(), batch.targets());
         }
-        let Authentication::Endpoint(call) = app.authentication(CREATED_AT) else { unreachable!() };
+        let Authentication::Endpoint(call) = app.authentication("", CREATED_AT) else { unreachable!() };
         prop_assert!(!call.commits);
         let _ = app.read_credential(&answer);
     }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use push_contract::{App, AppName, Rate, SettingsError, Timestamp, Vendor};
+use push_contract::{App, AppName, Push, Rate, SettingsError, Timestamp, Vendor};
 use push_pacing::{Breaker, BreakerRules, Guard, GuardRules, Pace, batch_limit};
 use tokio::sync::{Semaphore, watch};
 
@@ -33,12 +33,12 @@ pub struct AppState {
     pub rate: Rate,
     /// HTTP.
     pub transport: Transport,
-    /// Cached token.
-    pub credentials: Credentials,
     /// Vendor calls at once.
     pub calls: Semaphore,
     /// One job at a time while the app is probed.
     pub probe: Semaphore,
+    /// Cached tokens, by realm.
+    credentials: Mutex<BTreeMap<&'static str, Arc<Credentials>>>,
     settings: serde_json::Value,
     aim: f64,
     pace: Mutex<(usize, Arc<Pace>)>,
@@ -89,7 +89,7 @@ impl AppState {
             targets_per_call,
             rate,
             transport,
-            credentials: Credentials::default(),
+            credentials: Mutex::default(),
             calls: Semaphore::new(process.worker.calls_in_flight),
             probe: Semaphore::new(1),
             settings: values.clone(),
@@ -110,6 +110,18 @@ impl AppState {
             failures: AtomicUsize::new(0),
             vendor: app,
         })
+    }
+
+    /// The realm of a push's targets.
+    #[must_use]
+    pub fn realm(&self, push: &Push) -> &'static str {
+        push.positions.first().map_or("", |n| self.vendor.realm(&push.job.targets[*n]))
+    }
+
+    /// The tokens of a realm.
+    #[must_use]
+    pub fn credentials(&self, realm: &'static str) -> Arc<Credentials> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner).entry(realm).or_default().clone()
     }
 
     /// This process's pace, with so many living workers sharing the limit.

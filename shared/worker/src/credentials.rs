@@ -1,4 +1,4 @@
-//! The token of one app: fetched once for all, renewed ahead of its end.
+//! The token of one app for one realm: fetched once for all, renewed ahead of its end.
 
 use std::{
     sync::{
@@ -34,7 +34,7 @@ pub enum NoToken {
 /// Who waited behind a failed fetch does not ask again at once.
 const FAILURE_COUNTS: Duration = Duration::from_millis(100);
 
-/// The cached token of one app.
+/// The cached token of one app for one realm of its vendor.
 #[derive(Debug, Default)]
 pub struct Credentials {
     token: ArcSwapOption<Token>,
@@ -53,6 +53,7 @@ impl Credentials {
         &self,
         app: &dyn App,
         name: &str,
+        realm: &str,
         transport: &Transport,
         metrics: &Metrics,
     ) -> Result<Option<Arc<Token>>, NoToken> {
@@ -87,7 +88,7 @@ impl Credentials {
         {
             return Err(error.clone());
         }
-        let fetched = fetch(app, now, transport).await;
+        let fetched = fetch(app, realm, now, transport).await;
         match &fetched {
             Ok(None) => self.in_request.store(true, Ordering::Relaxed),
             Ok(token) => self.token.store(token.clone()),
@@ -116,8 +117,13 @@ impl Credentials {
     }
 }
 
-async fn fetch(app: &dyn App, now: Timestamp, transport: &Transport) -> Result<Option<Arc<Token>>, NoToken> {
-    match app.authentication(now) {
+async fn fetch(
+    app: &dyn App,
+    realm: &str,
+    now: Timestamp,
+    transport: &Transport,
+) -> Result<Option<Arc<Token>>, NoToken> {
+    match app.authentication(realm, now) {
         Authentication::InRequest => Ok(None),
         Authentication::Token(token) => Ok(Some(Arc::new(token))),
         Authentication::Endpoint(call) => {

@@ -43,7 +43,7 @@ const ROWS: [Row; 42] = [
     ("ExpiredToken", GONE, Reason::TokenUnregistered),
     ("PayloadTooLarge", Action::Refused, Reason::PayloadTooLarge),
     // Too many for this one device, and no word of the day: later, and nobody else waits.
-    ("TooManyRequests", Action::Unavailable, Reason::RateLimited),
+    ("TooManyRequests", Action::DeviceBusy { until: None }, Reason::RateLimited),
     (TOKEN_UPDATES, SLOW, Reason::RateLimited),
     ("InternalServerError", Action::Unavailable, Reason::Unavailable),
     ("ServiceUnavailable", Action::Unavailable, Reason::Unavailable),

@@ -144,7 +144,7 @@ impl App for ApnsApp {
         }
     }
 
-    fn authentication(&self, now: Timestamp) -> Authentication {
+    fn authentication(&self, _realm: &str, now: Timestamp) -> Authentication {
         match &self.credential {
             Credential::Signer(signer) => Authentication::Token(signer.token(now)),
             Credential::Certificate(_) => Authentication::InRequest,

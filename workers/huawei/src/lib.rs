@@ -86,7 +86,7 @@ impl App for HuaweiApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
     }
 
-    fn authentication(&self, now: Timestamp) -> Authentication {
+    fn authentication(&self, _realm: &str, now: Timestamp) -> Authentication {
         self.credential.authentication(now)
     }
 

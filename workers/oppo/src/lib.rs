@@ -87,7 +87,7 @@ impl App for OppoApp {
         self.settings.warnings()
     }
 
-    fn authentication(&self, now: Timestamp) -> Authentication {
+    fn authentication(&self, _realm: &str, now: Timestamp) -> Authentication {
         let call = auth::call(&self.addresses.auth, &self.settings.app_key, &self.master_secret, now);
         Authentication::Endpoint(Box::new(call))
     }

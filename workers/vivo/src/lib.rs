@@ -90,7 +90,7 @@ impl App for VivoApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
     }
 
-    fn authentication(&self, now: Timestamp) -> Authentication {
+    fn authentication(&self, _realm: &str, now: Timestamp) -> Authentication {
         Authentication::Endpoint(Box::new(auth::call(&self.settings, &self.secret, &self.auth, now)))
     }
 

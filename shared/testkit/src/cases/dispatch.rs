@@ -57,6 +57,7 @@ pub(super) fn story(case: &Case<'_>, jobs: Vec<Job>) -> Result<Value, String> {
             Next::Done(verdicts) => ("done", verdicts),
             Next::Singly => ("singly", Vec::new()),
             Next::Whole(verdict) => ("whole", vec![verdict]),
+            Next::Split(verdict) => ("split", vec![verdict]),
         };
         if next == "done" && verdicts.len() != batch.targets() {
             return Err(format!("{} verdicts for {} targets", verdicts.len(), batch.targets()));
@@ -69,7 +70,7 @@ pub(super) fn story(case: &Case<'_>, jobs: Vec<Job>) -> Result<Value, String> {
 
 /// Asks the token endpoint and tells what came of it, without the token.
 pub(super) fn credential(case: &Case<'_>) -> Result<Value, String> {
-    let Authentication::Endpoint(call) = case.app.authentication(NOW) else {
+    let Authentication::Endpoint(call) = case.app.authentication("", NOW) else {
         return Err("without job.json a case is about the token endpoint, and this vendor has none".to_owned());
     };
     let answer = exchange(case, 1, &call)?;
@@ -108,7 +109,7 @@ fn push(job: Job, class: push_contract::Class) -> Result<Push, String> {
 }
 
 fn token(app: &dyn App) -> Option<Token> {
-    match app.authentication(NOW) {
+    match app.authentication("", NOW) {
         Authentication::InRequest => None,
         Authentication::Token(_) | Authentication::Endpoint(_) => Some(Token {
             value: Secret::new("token-of-the-case"),

@@ -38,7 +38,7 @@ pub(super) fn check(report: &mut Report, variant: &str, drive: &Drive<'_>, seen:
             mangled(&drive.said(call, &batch)).iter().try_for_each(|answer| read(drive, &asked, answer).map(drop))
         });
     }
-    if let Authentication::Endpoint(call) = drive.app.authentication(CREATED_AT) {
+    if let Authentication::Endpoint(call) = drive.app.authentication("", CREATED_AT) {
         credential(report, &format!("{variant}: token endpoint"), drive, &Asked { batch: &batch, call: &call }, seen);
     }
 }

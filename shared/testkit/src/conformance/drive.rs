@@ -43,7 +43,7 @@ impl<'a> Drive<'a> {
         bases: &'a [String],
     ) -> Result<Self, String> {
         let mut drive = Self { app, sample, secrets, bases, token: None };
-        drive.token = match app.authentication(CREATED_AT) {
+        drive.token = match app.authentication("", CREATED_AT) {
             Authentication::InRequest => None,
             Authentication::Token(token) => Some(token),
             Authentication::Endpoint(call) => {
@@ -188,7 +188,7 @@ impl<'a> Drive<'a> {
 pub(super) fn settled(batch: &Batch, next: Next) -> Result<Vec<Verdict>, String> {
     let verdicts = match next {
         Next::Done(verdicts) => verdicts,
-        Next::Whole(verdict) => batch.all(&verdict),
+        Next::Whole(verdict) | Next::Split(verdict) => batch.all(&verdict),
         Next::Singly if batch.targets() > 1 => return Ok(Vec::new()),
         Next::Singly => return Err("asks to send a single target singly: that has no end".to_owned()),
         Next::Call(_) => return Err("asks for a further call".to_owned()),

@@ -27,15 +27,16 @@ pub(super) enum About {
 impl About {
     const fn head(self) -> &'static [Place] {
         match self {
-            Self::One => &[Place::All, Place::Target, Place::Message, Place::Call],
+            Self::One => &[Place::All, Place::Target, Place::Stranger, Place::Message, Place::Call],
             Self::Many => &[Place::All, Place::Message, Place::Call],
-            Self::Save | Self::List => &[Place::All, Place::Message, Place::List, Place::Call],
+            Self::Save => &[Place::All, Place::Message, Place::List, Place::Call],
+            Self::List => &[Place::All, Place::Message, Place::List, Place::Stranger, Place::Call],
         }
     }
 }
 
 /// The places of a code beside a target.
-const BESIDE_TARGET: &[Place] = &[Place::All, Place::Target, Place::Message];
+const BESIDE_TARGET: &[Place] = &[Place::All, Place::Target, Place::Stranger, Place::Message];
 
 /// An answer with code 0, or what follows from another.
 pub(super) fn head(about: About, batch: &Batch, answer: &Answer) -> Result<Map<String, Value>, Next> {
@@ -54,6 +55,7 @@ pub(super) fn head(about: About, batch: &Batch, answer: &Answer) -> Result<Map<S
     Err(match row.map(|row| row.place) {
         Some(Place::Message) => Next::Whole(verdict),
         Some(Place::List) => Next::Singly,
+        Some(Place::Stranger) if about == About::List => Next::Split(verdict),
         _ => Next::Done(batch.all(&verdict)),
     })
 }

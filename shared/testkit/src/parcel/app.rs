@@ -36,7 +36,7 @@ impl App for ParcelApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
     }
 
-    fn authentication(&self, _now: Timestamp) -> Authentication {
+    fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {
         Authentication::Endpoint(Box::new(calls::auth(&self.settings)))
     }
 

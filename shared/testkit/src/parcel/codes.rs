@@ -14,6 +14,8 @@ pub(super) enum Place {
     Message,
     /// At the head of an answer of `save` or `list`: the targets are to be sent one by one.
     List,
+    /// At the head of an answer of `list` because of one token that is not named; else beside that token.
+    Stranger,
     /// At the head of an answer, whatever the message says.
     Call,
 }
@@ -32,17 +34,19 @@ const fn row(code: &'static str, place: Place, action: Action, reason: Reason) -
 }
 
 /// The sheet's table, in its order. Times are filled in from the answer.
-const TABLE: [Row; 18] = [
+const TABLE: [Row; 20] = [
     row("0", Place::All, Action::Accepted, Reason::Ok),
     row("1001", Place::Target, Action::DeviceGone { invalid_since: None }, Reason::TokenUnregistered),
     row("1002", Place::Target, Action::DeviceGone { invalid_since: None }, Reason::TokenMalformed),
     row("1003", Place::Target, Action::Refused, Reason::TokenType),
     row("1004", Place::Target, Action::DeviceCapped, Reason::DeviceCapped),
     row("1005", Place::Target, Action::Unavailable, Reason::Unavailable),
+    row("1006", Place::Target, Action::DeviceBusy { until: None }, Reason::RateLimited),
     row("2001", Place::Message, Action::Refused, Reason::BadRequest),
     row("2002", Place::Message, Action::Refused, Reason::PayloadTooLarge),
     row("2003", Place::Message, Action::Refused, Reason::ContentForbidden),
     row("3001", Place::List, Action::Unavailable, Reason::SendSingly),
+    row("3002", Place::Stranger, Action::Refused, Reason::TokenWrongApp),
     row("4011", Place::Call, Action::AppMisconfigured, Reason::CredentialRefused),
     row("4012", Place::Call, Action::AppMisconfigured, Reason::CredentialRefused),
     row("4013", Place::Call, Action::CredentialStale, Reason::CredentialStale),
@@ -88,6 +92,7 @@ pub(super) fn verdict(code: &str, row: Option<&Row>, times: Times) -> Verdict {
     let action = match row.action {
         Action::DeviceGone { .. } => Action::DeviceGone { invalid_since: times.since },
         Action::SlowDown { .. } => Action::SlowDown { until: times.retry_at },
+        Action::DeviceBusy { .. } => Action::DeviceBusy { until: times.retry_at },
         Action::QuotaSpent { .. } => Action::QuotaSpent { until: times.until },
         action => action,
     };

@@ -179,8 +179,8 @@ impl App for PlantedApp {
         self.app.rate()
     }
 
-    fn authentication(&self, now: Timestamp) -> Authentication {
-        self.app.authentication(now)
+    fn authentication(&self, realm: &str, now: Timestamp) -> Authentication {
+        self.app.authentication(realm, now)
     }
 
     fn read_credential(&self, answer: &Answer) -> Result<Token, AuthRefusal> {

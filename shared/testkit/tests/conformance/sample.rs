@@ -53,17 +53,19 @@ fn token(token_type: &str, n: usize) -> String {
 }
 
 /// The sheet's table, written down a second time.
-const CODES: [(&str, &str, Reason); 18] = [
+const CODES: [(&str, &str, Reason); 20] = [
     ("0", "accepted", Reason::Ok),
     ("1001", "device_gone", Reason::TokenUnregistered),
     ("1002", "device_gone", Reason::TokenMalformed),
     ("1003", "refused", Reason::TokenType),
     ("1004", "device_capped", Reason::DeviceCapped),
     ("1005", "unavailable", Reason::Unavailable),
+    ("1006", "device_busy", Reason::RateLimited),
     ("2001", "refused", Reason::BadRequest),
     ("2002", "refused", Reason::PayloadTooLarge),
     ("2003", "refused", Reason::ContentForbidden),
     ("3001", "singly", Reason::SendSingly),
+    ("3002", "refused", Reason::TokenWrongApp),
     ("4011", "app_misconfigured", Reason::CredentialRefused),
     ("4012", "app_misconfigured", Reason::CredentialRefused),
     ("4013", "credential_stale", Reason::CredentialStale),
@@ -97,11 +99,11 @@ fn results(batch: &Batch, code: u32) -> Value {
 
 fn coded(asked: &Asked<'_>, code: &str) -> Option<Answer> {
     let number: u32 = code.parse().ok()?;
-    let about_a_target = code.starts_with('1');
+    let about_a_target = code.starts_with('1') || (code == "3002" && asked.call.api == "many");
     let body = match (asked.call.api, code) {
         ("auth", "4011") => return Some(answer(401, json!({ "code": number }).to_string())),
         ("auth", _) => return None,
-        ("save", "0" | "3001") | ("one" | "many", "3001") => return None,
+        ("save", "0" | "3001" | "3002") | ("one" | "many", "3001") => return None,
         ("save", _) if about_a_target => return None,
         ("list", _) if about_a_target => {
             let token = asked.batch.tokens().next()?;

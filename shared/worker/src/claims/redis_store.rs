@@ -151,6 +151,8 @@ impl RedisStore {
     }
 
     pub(super) async fn claim(&self, ask: &ClaimRequest) -> Result<Claimed, StoreDown> {
+        // As old as the question: the store may have granted it any time since.
+        let since = Instant::now();
         let hold = self.hold_ms();
         let dead_after = self.times.dead_after.as_millis();
         let reply = self
@@ -186,7 +188,7 @@ impl RedisStore {
                 ambiguous: mask(reply.text(2)),
                 window: mask(reply.text(3)),
                 stamp: reply.birth,
-                since: Instant::now(),
+                since,
             })),
             other => Err(StoreDown { what: "claim", why: format!("an unknown answer {other}") }),
         }

@@ -8,7 +8,7 @@ use super::Worker;
 use crate::{
     app::AppState,
     blocks::{Flow, Why},
-    credentials::NoToken,
+    credentials::{Credentials, NoToken},
     probe::Step,
     transport::Sent,
 };
@@ -58,13 +58,18 @@ impl Worker {
             .collect();
         let origin = (0..batch.pushes.len()).collect();
         let mut portions = VecDeque::from([Portion { batch, places, origin, fresh_token: false }]);
+        let mut first = true;
         while let Some(mut portion) = portions.pop_front() {
+            if !std::mem::take(&mut first) {
+                self.one_more_call(app).await;
+            }
+            let Some((credentials, token)) = self.token(app, &portion.batch).await else { continue };
             let allowed = may.ask(told.len()).await;
             portion.keep(|origin| allowed.get(origin).copied().unwrap_or(false));
             if portion.batch.pushes.is_empty() {
                 continue;
             }
-            match self.exchange(app, &portion.batch).await {
+            match self.exchange(app, &portion, token, may).await {
                 Exchanged::Verdicts(verdicts, token) => {
                     let flat: Vec<usize> = portion.places.iter().flatten().copied().collect();
                     let stale: Vec<usize> = flat
@@ -79,7 +84,7 @@ impl Worker {
                     if stale.is_empty() {
                         continue;
                     }
-                    app.credentials.forget(token.as_ref());
+                    credentials.forget(token.as_ref());
                     if portion.fresh_token {
                         // A token that was fetched a moment ago is no longer stale: the vendor does not want this app.
                         for place in stale {
@@ -92,7 +97,8 @@ impl Worker {
                 }
                 Exchanged::Singly => portions.extend(portion.singly()),
                 Exchanged::Whole(_) if portion.batch.pushes.len() > 1 => portions.extend(portion.halves()),
-                Exchanged::Whole(verdict) => {
+                Exchanged::Split(_) if portion.batch.targets() > 1 => portions.extend(portion.halves()),
+                Exchanged::Whole(verdict) | Exchanged::Split(verdict) => {
                     portion.places.iter().flatten().for_each(|place| told[*place] = Told::Verdict(verdict.clone()))
                 }
                 Exchanged::NotWritten => {}
@@ -101,14 +107,17 @@ impl Worker {
         told
     }
 
-    /// The calls of one batch.
-    async fn exchange(&self, app: &Arc<AppState>, batch: &Batch) -> Exchanged {
+    /// The app's token for a batch, if it needs one, and where it is kept. Fetched before the claim is asked about for the
+    /// last time: a token endpoint may take its time, and nothing of that may lie between the fence and the bytes.
+    async fn token(&self, app: &Arc<AppState>, batch: &Batch) -> Option<(Arc<Credentials>, Option<Arc<Token>>)> {
         let name = app.name.as_str();
-        let token = match app.credentials.get(app.vendor.as_ref(), name, &app.transport, &self.metrics).await {
-            Ok(token) => token,
+        let realm = batch.pushes.first().map_or("", |push| app.realm(push));
+        let credentials = app.credentials(realm);
+        match credentials.get(app.vendor.as_ref(), name, realm, &app.transport, &self.metrics).await {
+            Ok(token) => Some((credentials, token)),
             Err(NoToken::Refused(detail)) => {
                 self.misconfigured(app, format!("credential refused: {detail}")).await;
-                return Exchanged::NotWritten;
+                None
             }
             Err(NoToken::Trouble { retry_after, detail }) => {
                 tracing::warn!(app = name, detail, "no token");
@@ -118,16 +127,29 @@ impl Worker {
                 {
                     self.stop_app(app, "token endpoint", pause).await;
                 }
-                return Exchanged::NotWritten;
+                None
             }
-        };
+        }
+    }
+
+    /// The calls of one batch.
+    async fn exchange(
+        &self,
+        app: &Arc<AppState>,
+        portion: &Portion,
+        token: Option<Arc<Token>>,
+        may: &mut impl MayWrite,
+    ) -> Exchanged {
+        let (name, batch) = (app.name.as_str(), &portion.batch);
         let mut call = match app.vendor.encode(batch, token.as_deref(), Timestamp::now()) {
             Ok(call) => call,
             Err(refusal) => return Exchanged::Whole(refusal.verdict()),
         };
         self.metrics.batch.with_label_values(&[call.api]).observe(batch.targets() as f64);
+        let mut committed = false;
         for _ in 0..MOST_CALLS {
             let (api, commits, memo) = (call.api, call.commits, call.memo.take());
+            committed |= commits;
             let in_flight = self.metrics.in_flight.with_label_values(&[name]);
             in_flight.inc();
             let began = Instant::now();
@@ -166,25 +188,48 @@ impl Worker {
                     return Exchanged::Verdicts(verdicts, token);
                 }
                 Next::Call(following) => {
-                    if let Some(wait) = self.call_budget(app) {
-                        wait.take(1).await;
+                    self.one_more_call(app).await;
+                    // The calls before may have taken long, and none of them has sent anything.
+                    if !committed && following.commits {
+                        let pushes = portion.origin.iter().max().map_or(0, |last| last + 1);
+                        let allowed = may.ask(pushes).await;
+                        if !portion.origin.iter().all(|origin| allowed.get(*origin).copied().unwrap_or(false)) {
+                            return Exchanged::NotWritten;
+                        }
                     }
                     call = *following;
                 }
                 Next::Singly => return Exchanged::Singly,
                 Next::Whole(verdict) => {
-                    let verdict = honest(vec![verdict], batch, commits, &answer).remove(0);
-                    self.after_answer(app, batch, std::slice::from_ref(&verdict)).await;
-                    return Exchanged::Whole(verdict);
+                    return Exchanged::Whole(self.about_all(app, batch, commits, &answer, verdict).await);
+                }
+                Next::Split(verdict) => {
+                    return Exchanged::Split(self.about_all(app, batch, commits, &answer, verdict).await);
                 }
             }
         }
         Exchanged::Verdicts(batch.all(&Verdict::new(Action::Unavailable, Reason::AnswerUnreadable)), token)
     }
 
-    /// Where calls are counted, the second call of a dispatch costs as much as the first.
-    fn call_budget(&self, app: &AppState) -> Option<Arc<push_pacing::Pace>> {
-        (app.rate.counted == Counted::Calls).then(|| app.pace(self.replicas()))
+    /// Admission paid for one call a batch. Where calls are counted, each further one costs as much.
+    async fn one_more_call(&self, app: &AppState) {
+        if app.rate.counted == Counted::Calls {
+            app.pace(self.replicas()).take(1).await;
+        }
+    }
+
+    /// A verdict about a call as a whole.
+    async fn about_all(
+        &self,
+        app: &Arc<AppState>,
+        batch: &Batch,
+        commits: bool,
+        answer: &push_contract::Answer,
+        verdict: Verdict,
+    ) -> Verdict {
+        let verdict = honest(vec![verdict], batch, commits, answer).remove(0);
+        self.after_answer(app, batch, std::slice::from_ref(&verdict)).await;
+        verdict
     }
 
     /// What verdicts mean for the app as a whole.
@@ -271,6 +316,7 @@ impl Worker {
 enum Exchanged {
     Verdicts(Vec<Verdict>, Option<Arc<Token>>),
     Whole(Verdict),
+    Split(Verdict),
     Singly,
     NotWritten,
 }
@@ -355,7 +401,19 @@ impl Portion {
         portions
     }
 
+    /// Two halves: of the jobs, or of a single job's targets.
     fn halves(mut self) -> [Self; 2] {
+        if let ([push], [places]) = (self.batch.pushes.as_mut_slice(), self.places.as_mut_slice()) {
+            let middle = push.positions.len() / 2;
+            let second = Push { positions: push.positions.split_off(middle), ..push.clone() };
+            let second = Self {
+                batch: Batch { pushes: vec![second] },
+                places: vec![places.split_off(middle)],
+                origin: self.origin.clone(),
+                fresh_token: self.fresh_token,
+            };
+            return [self, second];
+        }
         let middle = self.batch.pushes.len() / 2;
         let second = Self {
             batch: Batch { pushes: self.batch.pushes.split_off(middle) },

@@ -15,10 +15,13 @@ use super::{
 };
 use crate::app::AppState;
 
-/// Calls being gathered, by app and the vendor's key.
+/// What pushes of one call have in common: app, realm, the vendor's key.
+type Slot = (String, &'static str, String);
+
+/// Calls being gathered.
 #[derive(Debug, Default)]
 pub struct Gatherer {
-    open: Mutex<HashMap<(String, String), Vec<Waiting>>>,
+    open: Mutex<HashMap<Slot, Vec<Waiting>>>,
 }
 
 /// One push that waits for company. What it holds is asked again right before bytes are written.
@@ -57,7 +60,7 @@ impl Worker {
         let targets = push.positions.len();
         let (told, mut verdicts) = oneshot::channel();
         let (ask, mut asked) = tokio::sync::mpsc::channel::<oneshot::Sender<bool>>(1);
-        let slot = (app.name.to_string(), key);
+        let slot = (app.name.to_string(), app.realm(&push), key);
         let full = {
             let mut open = self.gatherer.open.lock().unwrap_or_else(PoisonError::into_inner);
             let waiting = open.entry(slot.clone()).or_default();
@@ -108,7 +111,7 @@ impl Worker {
 }
 
 impl Gatherer {
-    fn take(&self, slot: &(String, String), most: usize) -> Vec<Waiting> {
+    fn take(&self, slot: &Slot, most: usize) -> Vec<Waiting> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(waiting) = open.get_mut(slot) else { return Vec::new() };
         let rest = waiting.split_off(waiting.len().min(most));

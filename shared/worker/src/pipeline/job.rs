@@ -11,7 +11,7 @@ use super::{
     fate::{Judged, judge},
     read::Read,
     send::Sending,
-    store::Taken,
+    store::{Taken, Wanted},
 };
 use crate::{
     app::AppState,
@@ -37,6 +37,8 @@ struct Work<'a> {
     key: ClaimKey,
     /// Counts as redelivered: by the broker, by its headers, or because a claim was lost.
     marked: bool,
+    /// Some of it was recorded for this delivery.
+    recorded: bool,
     waits: Waits,
     admitted: Option<Timestamp>,
     sent: Option<Timestamp>,
@@ -91,6 +93,7 @@ impl Worker {
         let mut work = Work {
             key: ClaimKey::new(name.as_str(), read.job.id.as_str(), read.copy.generation),
             marked: message.redelivered || read.copy.again,
+            recorded: false,
             waits: Waits::default(),
             admitted: None,
             sent: None,
@@ -157,8 +160,9 @@ impl Worker {
             superseded = self.superseded(&work.read.job).await;
             superseded.iter().for_each(|n| send.remove(n));
         }
-        let taken =
-            self.take(work.message, &work.read, &work.key, &send, work.class.repeatable, work.marked, room).await;
+        let (repeatable, marked, recorded) = (work.class.repeatable, work.marked, work.recorded);
+        let wanted = Wanted { send: &send, repeatable, marked, recorded, room };
+        let taken = self.take(work.message, &work.read, &work.key, wanted).await;
         let mut claim = match taken {
             Taken::Go(claim) => claim,
             Taken::Settled(settled) => return Round::End(self.already_settled(work, &settled).await),
@@ -253,6 +257,8 @@ impl Worker {
                 room: if go_on { room } else { 0 },
                 delivery: work.message.number,
             };
+            work.recorded |= left.iter().any(|n| !matches!(outcomes.at(n), b'.' | b'-'));
+            let asked = std::time::Instant::now();
             let recorded = match self.note(work.message, &record, work.class.repeatable).await {
                 Ok(recorded) => recorded,
                 Err(end) => return Round::End(end),
@@ -264,7 +270,7 @@ impl Worker {
                 Recorded::Next(states, window) => {
                     claim.states = states;
                     claim.window = window;
-                    claim.since = std::time::Instant::now();
+                    claim.since = asked;
                     outcomes = States::open(left.digits().len());
                     results.clear();
                 }
@@ -319,6 +325,10 @@ impl Worker {
                     results.push(result);
                 }
                 Plan::Repeat { counts, doubt, held, reason } => {
+                    if let push_contract::Action::DeviceBusy { until: Some(until) } = verdict.action {
+                        let wait = until.since(Timestamp::now());
+                        follow.retry_after = Some(follow.retry_after.map_or(wait, |known| known.max(wait)));
+                    }
                     outcomes.repeat(*n, doubt);
                     follow.counted |= counts;
                     if held {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::join_all;
-use push_contract::{Badge, Batch, Class, Job, Push, Timestamp};
+use push_contract::{Badge, Batch, Class, Job, Push, Target, Timestamp};
 use tokio::sync::Mutex;
 
 use super::{
@@ -65,9 +65,10 @@ impl Worker {
     ) -> BTreeMap<usize, Told> {
         let window: Vec<usize> = claim.window.iter().collect();
         let claim = Mutex::new(claim);
-        let dispatches = groups(sending.job, &sending.app.default_type, &window, sending.app.targets_per_call)
-            .into_iter()
-            .map(|positions| {
+        let realm = |target: &Target| sending.app.vendor.realm(target);
+        let most = sending.app.targets_per_call;
+        let dispatches =
+            groups(sending.job, &sending.app.default_type, &window, most, realm).into_iter().map(|positions| {
                 let mut fence = Fence { worker: self, sending, claim: &claim };
                 async move {
                     let push = Push {
@@ -93,16 +94,26 @@ impl Worker {
     }
 }
 
-/// Positions that one call may name: the same token type and badge, at most so many.
-fn groups(job: &Job, default_type: &str, positions: &[usize], most: usize) -> Vec<Vec<usize>> {
-    let mut alike: BTreeMap<(String, Option<(bool, u32)>), Vec<usize>> = BTreeMap::new();
+/// What positions of one call have in common.
+type Alike<'a> = (&'a str, &'static str, Option<(bool, u32)>);
+
+/// Positions that one call may name: the same token type, realm and badge, at most so many.
+fn groups(
+    job: &Job,
+    default_type: &str,
+    positions: &[usize],
+    most: usize,
+    realm: impl Fn(&Target) -> &'static str,
+) -> Vec<Vec<usize>> {
+    let mut alike: BTreeMap<Alike<'_>, Vec<usize>> = BTreeMap::new();
     for n in positions {
         let target = &job.targets[*n];
         let badge = target.badge.map(|badge| match badge {
             Badge::Set(number) => (true, number),
             Badge::Add(number) => (false, number),
         });
-        alike.entry((target.kind.clone().unwrap_or_else(|| default_type.to_owned()), badge)).or_default().push(*n);
+        let kind = target.kind.as_deref().unwrap_or(default_type);
+        alike.entry((kind, realm(target), badge)).or_default().push(*n);
     }
     alike.into_values().flat_map(|group| group.chunks(most.max(1)).map(<[usize]>::to_vec).collect::<Vec<_>>()).collect()
 }
@@ -122,6 +133,8 @@ mod tests {
             "v": 1, "id": "j", "app": "a", "vendor": "parcel", "kind": "news", "targets": targets, "created_at": "2026-11-21T08:00:00Z",
         });
         let job = Job::from_slice(body.to_string().as_bytes()).unwrap();
-        assert_eq!(groups(&job, "plain", &[0, 1, 2, 3, 4], 2), [vec![0, 1], vec![4], vec![3], vec![2]]);
+        assert_eq!(groups(&job, "plain", &[0, 1, 2, 3, 4], 2, |_| ""), [vec![0, 1], vec![4], vec![3], vec![2]]);
+        let abroad = |target: &Target| if target.token == "b" { "abroad" } else { "" };
+        assert_eq!(groups(&job, "plain", &[0, 1, 4], 2, abroad), [vec![0, 4], vec![1]]);
     }
 }

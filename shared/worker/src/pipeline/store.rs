@@ -28,19 +28,26 @@ pub(super) enum Taken {
     End(End),
 }
 
+/// What a claim is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// Positions to send.
+    pub(super) send: &'a Mask,
+    /// Whether ambiguous positions may be sent again.
+    pub(super) repeatable: bool,
+    /// Counts as redelivered.
+    pub(super) marked: bool,
+    /// Whether something was recorded for this delivery before.
+    pub(super) recorded: bool,
+    /// Most positions to start.
+    pub(super) room: usize,
+}
+
 impl Worker {
-    /// Claims a message. `send` are the positions to send; without any, or in a class that must not double, a store
-    /// that is away is waited for.
-    pub(super) async fn take(
-        &self,
-        message: &Message,
-        read: &Read,
-        key: &ClaimKey,
-        send: &Mask,
-        repeatable: bool,
-        marked: bool,
-        room: usize,
-    ) -> Taken {
+    /// Claims a message. Without a position to send, or in a class that must not double, a store that is away is waited
+    /// for; so it is once something was recorded for this delivery, for only the record knows what is left.
+    pub(super) async fn take(&self, message: &Message, read: &Read, key: &ClaimKey, wanted: Wanted<'_>) -> Taken {
+        let Wanted { send, repeatable, marked, recorded, room } = wanted;
         let mut ask = ClaimRequest {
             key: key.clone(),
             left: read.copy.left.clone(),
@@ -73,7 +80,7 @@ impl Worker {
                 }
                 Err(error) => {
                     self.store_failed(&error);
-                    if repeatable && !send.is_empty() {
+                    if repeatable && !send.is_empty() && !recorded {
                         return Taken::Go(unclaimed(read, send));
                     }
                     if let Some(end) = self.not_now(message) {
@@ -115,9 +122,10 @@ impl Worker {
         if claim.number == 0 || claim.since.elapsed() < ms(self.process.claims.fence_ms) {
             return true;
         }
+        let asked = Instant::now();
         match self.claims.fence(key, claim).await {
             Ok(ours) => {
-                claim.since = Instant::now();
+                claim.since = asked;
                 ours
             }
             Err(error) => {

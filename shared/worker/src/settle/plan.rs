@@ -60,8 +60,10 @@ pub fn plan(verdict: &Verdict, about: Circumstances) -> Plan {
         Action::QuotaSpent { .. } => unless_in_doubt(Outcome::QuotaExhausted),
         Action::SlowDown { .. } | Action::AppMisconfigured | Action::CredentialStale => Plan::Reopen,
         Action::Unavailable if about.blocked => Plan::Reopen,
-        Action::Unavailable if attempts_left => Plan::Repeat { counts: true, doubt: about.doubt, held: false, reason },
-        Action::Unavailable => {
+        Action::Unavailable | Action::DeviceBusy { .. } if attempts_left => {
+            Plan::Repeat { counts: true, doubt: about.doubt, held: false, reason }
+        }
+        Action::Unavailable | Action::DeviceBusy { .. } => {
             Plan::End(if about.doubt { Outcome::Unknown } else { Outcome::Failed }, Reason::AttemptsUsedUp)
         }
         Action::Unknown if about.repeatable && attempts_left => {
@@ -106,6 +108,7 @@ mod tests {
             (Action::ClassMisconfigured, Some(Outcome::Misconfigured)),
             (Action::QuotaSpent { until: None }, Some(Outcome::QuotaExhausted)),
             (Action::Unavailable, Some(Outcome::Failed)),
+            (Action::DeviceBusy { until: None }, Some(Outcome::Failed)),
             (Action::Unknown, Some(Outcome::Unknown)),
             (Action::SlowDown { until: None }, None),
             (Action::AppMisconfigured, None),

@@ -105,7 +105,7 @@ fn there_is_no_token_endpoint_and_a_certificate_needs_no_token() {
     assert!(matches!(refusal, AuthRefusal::Unavailable { .. }));
     let pem = "-----BEGIN CERTIFICATE-----\nx\n-----BEGIN PRIVATE KEY-----\n";
     let app = open(&json!({ "auth": "certificate", "certificate": pem, "key": null })).unwrap();
-    assert!(matches!(app.authentication(at(SLOT)), Authentication::InRequest));
+    assert!(matches!(app.authentication("", at(SLOT)), Authentication::InRequest));
     assert_eq!(app.connection().identity.unwrap().reveal(), pem);
 }
 

@@ -100,7 +100,8 @@ fn the_sandbox_is_another_host_with_the_same_path() {
 fn nothing_secret_is_in_debug() {
     let app = app(&json!({}));
     let call = call(app.as_ref(), &chat());
-    let shown = format!("{call:?} {:?} {:?}", call.request.headers(), app.authentication(Timestamp::from_millis(0)));
+    let shown =
+        format!("{call:?} {:?} {:?}", call.request.headers(), app.authentication("", Timestamp::from_millis(0)));
     assert!(!shown.contains("token-of-the-test") && !shown.contains("Alice") && !shown.contains("eyJ"), "{shown}");
     let shown = format!("{:?}", app.connection());
     assert!(!shown.contains("PRIVATE"), "{shown}");

@@ -116,7 +116,7 @@ pub(crate) fn slow(seconds: u64) -> Action {
 }
 
 pub(crate) fn provider_token(app: &dyn App, now: Timestamp) -> Token {
-    match app.authentication(now) {
+    match app.authentication("", now) {
         Authentication::Token(token) => token,
         other => panic!("a token: {other:?}"),
     }

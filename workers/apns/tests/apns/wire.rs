@@ -54,7 +54,7 @@ impl Wire {
         let job = job("chat.direct").tokens([token]).title("Alice").body("hi").created_at(now).build();
         let (class, _) = prepare(self.app.as_ref(), &job).unwrap();
         let batch = batch(&job, class, 0);
-        let token = match self.app.authentication(now) {
+        let token = match self.app.authentication("", now) {
             Authentication::Token(token) => Some(token),
             _ => None,
         };

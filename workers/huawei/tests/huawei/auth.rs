@@ -13,7 +13,7 @@ fn read(status: u16, body: &str) -> Result<Token, AuthRefusal> {
 
 #[test]
 fn the_form_is_the_sheets_example() {
-    let Authentication::Endpoint(call) = app(&json!({})).authentication(later(0)) else { panic!("an endpoint") };
+    let Authentication::Endpoint(call) = app(&json!({})).authentication("", later(0)) else { panic!("an endpoint") };
     assert_eq!(call.request.uri(), "https://oauth-login.cloud.huawei.com/oauth2/v3/token");
     assert_eq!(call.request.method(), "POST");
     assert_eq!(call.request.headers()["content-type"], "application/x-www-form-urlencoded");

@@ -112,6 +112,6 @@ fn nothing_secret_is_in_debug() {
     let shown = format!("{:?}", call(app.as_ref(), &job, Duration::ZERO));
     assert!(!shown.contains("token-of-the-test") && !shown.contains("Li Lei"), "{shown}");
     assert!(settings(&json!({})).to_string().contains("a+b/c"), "the secret is there");
-    let shown = format!("{:?}", app.authentication(later(0)));
+    let shown = format!("{:?}", app.authentication("", later(0)));
     assert!(!shown.contains("a%2Bb") && !shown.contains("a+b"), "{shown}");
 }

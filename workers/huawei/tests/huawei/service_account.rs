@@ -41,7 +41,7 @@ fn settings(key_file: &Value) -> Value {
 }
 
 fn token() -> Token {
-    match open(&settings(&key_file())).unwrap().authentication(NOW) {
+    match open(&settings(&key_file())).unwrap().authentication("", NOW) {
         Authentication::Token(token) => token,
         other => panic!("not signed here: {other:?}"),
     }

@@ -14,14 +14,14 @@ fn read(status: u16, body: &str) -> Result<Token, AuthRefusal> {
 #[test]
 fn the_form_is_the_sheets_vector() {
     let at = Timestamp::from_millis(1_732_073_400_123);
-    let Authentication::Endpoint(call) = app(&json!({})).authentication(at) else { panic!("an endpoint") };
+    let Authentication::Endpoint(call) = app(&json!({})).authentication("", at) else { panic!("an endpoint") };
     assert_eq!(call.request.uri(), "https://api-push-cn.heytapmobi.com/server/v1/auth");
     assert_eq!((call.request.method().as_str(), call.commits), ("POST", false));
     assert_eq!(call.request.headers()["content-type"], "application/x-www-form-urlencoded");
     let wanted = "app_key=b5ce3b6a4c1d4f2e9a7d0c8f1e2d3c4b&\
                   sign=64a723140fd3a4e590246c8f558f2259d105e380da9b2d03a70c625b0c897f5a&timestamp=1732073400123";
     assert_eq!(call.request.body().as_ref(), wanted.as_bytes());
-    let debug = format!("{:?} {:?}", app(&json!({})).authentication(at), app(&json!({})).warnings());
+    let debug = format!("{:?} {:?}", app(&json!({})).authentication("", at), app(&json!({})).warnings());
     assert!(!debug.contains(MASTER_SECRET) && !debug.contains("64a723"), "{debug}");
 }
 

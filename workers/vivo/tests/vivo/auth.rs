@@ -14,7 +14,7 @@ fn read(status: u16, body: &str) -> Result<Token, AuthRefusal> {
 #[test]
 fn the_request_is_the_sheets_vector() {
     let at = Timestamp::from_millis(1_766_000_000_000);
-    let Authentication::Endpoint(call) = app(&json!({})).authentication(at) else { panic!("an endpoint") };
+    let Authentication::Endpoint(call) = app(&json!({})).authentication("", at) else { panic!("an endpoint") };
     assert_eq!(call.request.uri(), "https://api-push.vivo.com.cn/message/auth");
     assert_eq!((call.request.method().as_str(), call.commits), ("POST", false));
     assert_eq!(call.request.headers()["content-type"], "application/json;charset=UTF-8");

@@ -103,7 +103,7 @@ fn the_request_is_a_post_with_the_token_to_the_addressed_host() {
 fn nothing_secret_is_in_debug() {
     let app = app(&json!({}));
     let job = job("chat.direct").title("Li Lei").body("hi").build();
-    let shown = format!("{:?} {:?}", call(app.as_ref(), &job, Duration::ZERO), app.authentication(later(0)));
+    let shown = format!("{:?} {:?}", call(app.as_ref(), &job, Duration::ZERO), app.authentication("", later(0)));
     assert!(
         !shown.contains("token-of-the-test") && !shown.contains("Li Lei") && !shown.contains("8fd0d4bb"),
         "{shown}"

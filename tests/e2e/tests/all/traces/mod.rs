@@ -3,6 +3,7 @@
 
 mod copies;
 mod frozen;
+mod late;
 mod links;
 mod losses;
 mod parked;

@@ -18,6 +18,7 @@ async fn redis_is_away_and_comes_back_with_less() {
     a_store_that_lost_its_last_writes_is_not_believed(&stage).await;
     without_the_store_only_what_may_be_repeated_is_sent(&stage, &worker).await;
     a_claim_whose_answer_was_late_is_no_other_workers(&stage, &worker).await;
+    what_a_delivery_has_recorded_is_not_sent_again_without_the_store(&stage, &worker).await;
     idle(&worker).await;
     stage.judge().await;
 }
@@ -102,4 +103,25 @@ async fn a_claim_whose_answer_was_late_is_no_other_workers(stage: &Stage, worker
         assert_eq!((taken(stage, id).await, told(stage, id, 0).len()), (1, 1), "{id}");
     }
     assert_eq!(worker.metric("push_duplicates_total", &[]).await.unwrap(), 0.0, "nothing was met twice");
+}
+
+/// Without memory is not without its own: the vendor took two targets and let the third wait when the store went away.
+async fn what_a_delivery_has_recorded_is_not_sent_again_without_the_store(stage: &Stage, worker: &Worker) {
+    let slow = json!({"do": "code", "code": 5001, "headers": {"retry-after": "5"}});
+    let fault = json!({"vendor": "parcel", "token_prefix": "slow-", "count": 1, "fault": slow});
+    stage.sim.fault(&fault).await.unwrap();
+    let recorded = worker.metric("push_store_seconds_count", &[("what", "record")]).await.unwrap();
+    let failed = worker.metric("push_store_errors_total", &[("what", "claim")]).await.unwrap();
+    stage.publish(&stage.job("chat.group", "partly").tokens(["quick-1", "quick-2", "slow-3"])).await;
+    reaches(worker, "push_store_seconds_count", &[("what", "record")], recorded + 1.0).await;
+    let at = now();
+    stage.servers().redis().stop().await.unwrap();
+    reaches(worker, "push_store_errors_total", &[("what", "claim")], failed + 1.0).await;
+    stage.servers().redis().start(true).await.unwrap();
+    let outcomes = stage.settled("partly", 3).await;
+    stage.fault("store_down", at);
+    assert_eq!(tally(&outcomes), [("accepted", 3)].into());
+    idle(worker).await;
+    let accepted = stage.accepted("partly").await;
+    assert!(accepted.len() == 3 && accepted.values().all(|times| *times == 1), "{accepted:?}");
 }

@@ -56,21 +56,29 @@ impl Store {
         }
     }
 
-    /// Waits until the record of a message (`app/id/generation`) is shrunk: it names no token any more.
+    /// Waits until there is a record of a message (`app/id/generation`).
+    pub(super) async fn holds(&self, field: &str) {
+        self.becomes(field, "is there", |_| true).await;
+    }
+
+    /// Waits until the record of a message is shrunk: it names no token any more.
     pub(super) async fn shrunk(&self, field: &str) {
+        self.becomes(field, "is shrunk", |record| !record.windows(7).any(|bytes| bytes == b"\"token\"")).await;
+    }
+
+    async fn becomes(&self, field: &str, what: &str, as_wanted: impl Fn(&[u8]) -> bool) {
         let look = || async {
             let mut redis = self.redis.clone();
             let buckets: Vec<String> = redis.keys(format!("{}*:claims:*", self.prefix)).await.ok()?;
             for bucket in buckets {
                 let record: Option<Vec<u8>> = redis.hget(bucket, field).await.ok()?;
                 if let Some(record) = record {
-                    return (!record.windows(7).any(|bytes| bytes == b"\"token\"")).then_some(());
+                    return as_wanted(&record).then_some(());
                 }
             }
             None
         };
-        until(&format!("the record of {field} is shrunk"), PATIENCE, look)
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
+        let seen = until(&format!("the record of {field} {what}"), PATIENCE, look).await;
+        seen.unwrap_or_else(|error| panic!("{error}"));
     }
 }

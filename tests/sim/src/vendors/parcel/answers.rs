@@ -14,6 +14,7 @@ pub(super) const WRONG: &str = "2001";
 pub(super) const TOO_LARGE: &str = "2002";
 pub(super) const FORBIDDEN: &str = "2003";
 pub(super) const SINGLY: &str = "3001";
+pub(super) const STRANGER: &str = "3002";
 pub(super) const CREDENTIAL: &str = "4011";
 pub(super) const SIGNATURE: &str = "4012";
 pub(super) const TOKEN: &str = "4013";

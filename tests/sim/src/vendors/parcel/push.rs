@@ -117,6 +117,8 @@ fn read_list(parcel: &Parcel, ask: &Ask) -> Read {
         Some(Refusal::new(answers::WRONG, "tokens: 2 to 1000"))
     } else if message.title.as_deref() == Some(SINGLY) {
         Some(Refusal::new(answers::SINGLY, "this message cannot be sent to a list"))
+    } else if list.tokens.iter().any(|token| is_strange(token)) {
+        Some(Refusal::new(answers::STRANGER, "a token belongs to another app"))
     } else {
         None
     };
@@ -181,9 +183,17 @@ fn bare(token: &str) -> &str {
     token.strip_prefix('S').unwrap_or(token)
 }
 
+/// `foreign-...`: a token of another app.
+fn is_strange(token: &str) -> bool {
+    bare(token).starts_with("foreign-")
+}
+
 fn word(parcel: &Parcel, app: &App, push: &Push) -> Word {
     if push.token.starts_with('S') != push.message.sealed.unwrap_or(false) {
         return Word::refused(answers::OTHER_TYPE, "the token is of the other type than the message says");
+    }
+    if is_strange(&push.token) {
+        return Word::refused(answers::STRANGER, "the token belongs to another app");
     }
     match Fortune::of(bare(&push.token)) {
         Fortune::Dead => Word::refused(answers::UNREGISTERED, "unregistered token"),
