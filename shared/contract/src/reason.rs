@@ -32,6 +32,7 @@ reasons! {
     TokenUnregistered "token_unregistered" "The token was good once; the app is gone from the device, or has a new one.",
     TokenWrongApp "token_wrong_app" "The token belongs to another app or another generation of the vendor's service.",
     TokenRefused "token_refused" "The vendor refuses the token and does not say why.",
+    TokenSwitchedOff "token_switched_off" "The user switched the app's messages off; the token may come to life again.",
     TokenType "token_type" "The target's token type is not one that this vendor has.",
     DuplicateToken "duplicate_token" "The same token stands earlier in the job.",
     BadRequest "bad_request" "The vendor finds the request wrong.",
