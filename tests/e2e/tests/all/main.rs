@@ -1,13 +1,11 @@
 //! The promises of the design, on a real RabbitMQ and a real Redis. One program, so that tests share their servers.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // tests
 
-mod around;
 mod bad_input;
 mod basics;
 mod blocked;
 mod crash;
 mod faults;
-mod nonsense;
 mod rules;
 mod surroundings;
 mod traces;

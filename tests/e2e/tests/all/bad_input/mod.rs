@@ -3,6 +3,7 @@
 
 mod answers;
 mod headers;
+mod large;
 mod no_text;
 mod refused;
 mod unreadable;

@@ -33,10 +33,10 @@ async fn workers_come_back_to_a_broker_that_stopped_or_was_killed() {
         let before = stage.sim.counts("huawei").await.unwrap()["accepted"].as_u64().unwrap();
         stage.sim_wait("huawei", "accepted", before + 500).await;
         if round == "killed" {
-            broker.kill().await.unwrap()
+            broker.kill().await.unwrap();
         } else {
-            broker.stop().await.unwrap()
-        };
+            broker.stop().await.unwrap();
+        }
         broker.start().await.unwrap();
         connected(&workers, times).await;
         let again = sum(&workers, "push_jobs_redelivered_total", &[]).await;

@@ -1,16 +1,19 @@
-//! Bad surroundings, beyond `around`: topology that somebody deletes, connections that come to nothing, settings that are
+//! Bad surroundings: brokers and stores that are slow, full or silent, topology that somebody deletes, settings that are
 //! edited badly in every way, and what the command line says and keeps to itself.
 
 mod broker;
 mod command_line;
+mod metrics;
 mod receipts;
 mod reload;
 mod start;
+mod store;
 
 use std::{fs, process::Stdio};
 
-use push_e2e::PATIENCE;
+use push_e2e::{PATIENCE, Stage};
 use push_stack::{Worker, binary, clean_environment, dies_with_us, scratch_dir, until};
+use push_testkit::jobs::JobBuilder;
 use tokio::{io::AsyncWriteExt, process::Command, time::timeout};
 
 /// A secret in settings that must never be shown.
@@ -52,4 +55,9 @@ async fn run(
     fs::remove_dir_all(dir).unwrap();
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
     (output.status.code(), said)
+}
+
+/// Chat messages for Parcel.
+fn chats(stage: &Stage, name: &str, count: usize) -> Vec<JobBuilder> {
+    (0..count).map(|n| stage.job("chat.direct", &format!("{name}-{n}"))).collect()
 }

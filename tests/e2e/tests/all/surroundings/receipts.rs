@@ -6,14 +6,9 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use push_e2e::{PATIENCE, Stage};
-use push_testkit::jobs::JobBuilder;
 use serde_json::Value;
 
-use super::metric;
-
-fn jobs(stage: &Stage, name: &str) -> Vec<JobBuilder> {
-    (0..20).map(|n| stage.job("chat.direct", &format!("{name}-{n}"))).collect()
-}
+use super::{chats, metric};
 
 /// The ids of the jobs whose receipts lie in the stream, from its beginning, once there are so many.
 async fn in_the_stream(stage: &Stage, count: usize) -> Vec<String> {
@@ -45,7 +40,7 @@ async fn the_stream_keeps_receipts_whose_queue_is_gone_and_a_deleted_exchange_co
     let worker = stage.parcel("single").start().unwrap();
     stage.ready(&worker).await;
     stage.client.delete_queue("push.receipts").await.unwrap();
-    stage.publish_all(&jobs(&stage, "unread")).await;
+    stage.publish_all(&chats(&stage, "unread", 20)).await;
     metric(&worker, "push_jobs_settled_total", &[], |settled| settled >= 20.0).await;
     metric(&worker, "push_receipts_returned_total", &[], |returned| returned == 0.0).await;
     let mut wanted: Vec<String> = (0..20).map(|n| format!("unread-{n}")).collect();
@@ -54,7 +49,7 @@ async fn the_stream_keeps_receipts_whose_queue_is_gone_and_a_deleted_exchange_co
 
     // Publishing to no exchange ends the channel: the worker must not go on trying on a dead one.
     stage.client.delete_exchange("push.receipts").await.unwrap();
-    stage.publish_all(&jobs(&stage, "restored")).await;
+    stage.publish_all(&chats(&stage, "restored", 20)).await;
     for n in 0..20 {
         assert_eq!(stage.settled(&format!("restored-{n}"), 1).await[&0], "accepted");
     }
@@ -67,4 +62,23 @@ async fn the_stream_keeps_receipts_whose_queue_is_gone_and_a_deleted_exchange_co
     let log = worker.log().unwrap();
     let complaints = log.lines().filter(|line| line.contains("not confirmed")).count();
     assert!(complaints < 100, "{complaints} complaints: the worker tries again and again in vain");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_without_a_queue_are_counted_and_stop_nobody() {
+    let stage = Stage::shared().await;
+    let worker = stage.parcel("single").start().unwrap();
+    stage.ready(&worker).await;
+    stage.publish_all(&chats(&stage, "before", 50)).await;
+    stage.all_settled(50, PATIENCE).await;
+    stage.client.delete_queue("push.receipts").await.unwrap();
+    stage.client.delete_queue("push.receipts.log").await.unwrap();
+    stage.publish_all(&chats(&stage, "after", 50)).await;
+    metric(&worker, "push_receipts_returned_total", &[], |value| value >= 50.0).await;
+    metric(&worker, "push_jobs_settled_total", &[], |value| value >= 100.0).await;
+    for lane in ["high", "normal", "low"] {
+        stage.client.wait_count(&format!("push.jobs.parcel.{lane}.chat"), PATIENCE, |left| left == 0).await.unwrap();
+    }
+    let summary = stage.verdict(&["parcel"]).await;
+    assert_eq!((summary.lost, summary.doubled), (50, 0), "only the receipts of the second half are missing");
 }

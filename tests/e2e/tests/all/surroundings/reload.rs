@@ -120,3 +120,27 @@ async fn settings_that_miss_a_file_are_taken_over_when_it_comes() {
     fs::remove_dir_all(secrets).unwrap();
     stage.judge().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_that_is_added_is_served_without_a_restart() {
+    let stage = Stage::shared().await;
+    let worker = stage.parcel("single").env("PUSH__WORKER__WATCH_MS", "100").start().unwrap();
+    stage.ready(&worker).await;
+    let good = fs::read_to_string(worker.settings_path()).unwrap();
+    // Its queues come and are consumed.
+    let section = good.split("[apps.").find(|part| part.starts_with("chat.")).unwrap();
+    let news = format!(
+        "{good}\n[apps.{}app_secret_file = 'news-secret'\n",
+        section.replacen("chat.", "news.", 1).replace("p-chat", "p-news")
+    );
+    let registered = json!({"vendor": "parcel", "app": "news", "app_id": "p-news", "app_secret": "chat-secret"});
+    stage.sim.register(&registered).await.unwrap();
+    fs::write(worker.settings_path().with_file_name("news-secret"), "chat-secret\n").unwrap();
+    fs::write(worker.settings_path(), news).unwrap();
+    worker.logged("settings taken over", PATIENCE).await.unwrap();
+    let queue = format!("{}push.jobs.parcel.normal.news", stage.prefix);
+    metric(&worker, "push_prefetch", &[("queue", &queue)], |value| value >= 1.0).await;
+    stage.publish(&stage.job("chat.direct", "new-app").app("news")).await;
+    assert_eq!(stage.settled("new-app", 1).await[&0], "accepted");
+    stage.judge().await;
+}

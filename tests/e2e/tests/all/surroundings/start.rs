@@ -1,5 +1,7 @@
 //! Wrong settings end the start with exit code 64, key and rule, before anything is connected, and show no secret.
 
+use push_e2e::{PATIENCE, Stage};
+
 use super::{APP, SECRET, run};
 
 /// Settings that are wrong, and the key that is complained about. The secret stands in all that can hold one.
@@ -56,4 +58,13 @@ async fn wrong_variables_are_named_like_settings() {
         assert!(said.starts_with(&format!("settings: {key} = ")), "{name}={value}: {said}");
         assert!(!said.contains(SECRET), "{said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_port_that_is_taken_is_named() {
+    let stage = Stage::shared().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let worker = stage.parcel("single").admin_port(taken.local_addr().unwrap().port()).start().unwrap();
+    assert_eq!(worker.wait(PATIENCE).await.unwrap().code(), Some(64));
+    assert!(worker.log().unwrap().contains("admin.listen"));
 }
