@@ -130,7 +130,7 @@ fn open_claims(process: &Process, vendor: &str, replica: &str) -> Result<Claims,
     };
     if process.redis.url.is_empty() {
         tracing::warn!("no redis.url: standalone. This process is the store; run one worker of this vendor only");
-        return Ok(Claims::Memory(MemoryStore::new(times)));
+        return Ok(Claims::Memory(Box::new(MemoryStore::new(times))));
     }
     RedisStore::new(&process.redis.url, &process.redis.prefix, vendor, replica, times, ms(process.redis.timeout_ms))
         .map(|store| Claims::Redis(Box::new(store)))

@@ -170,7 +170,7 @@ pub enum Claims {
     /// Shared by a fleet.
     Redis(Box<RedisStore>),
     /// The process itself.
-    Memory(MemoryStore),
+    Memory(Box<MemoryStore>),
 }
 
 /// What a heartbeat brings back.

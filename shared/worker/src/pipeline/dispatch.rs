@@ -99,7 +99,9 @@ impl Worker {
                 Exchanged::Whole(_) if portion.batch.pushes.len() > 1 => portions.extend(portion.halves()),
                 Exchanged::Split(_) if portion.batch.targets() > 1 => portions.extend(portion.halves()),
                 Exchanged::Whole(verdict) | Exchanged::Split(verdict) => {
-                    portion.places.iter().flatten().for_each(|place| told[*place] = Told::Verdict(verdict.clone()))
+                    for place in portion.places.iter().flatten() {
+                        told[*place] = Told::Verdict(verdict.clone());
+                    }
                 }
                 Exchanged::NotWritten => {}
             }
@@ -285,7 +287,7 @@ impl Worker {
             (true, Some(pause), _) => self.stop_app(app, "too many failing calls", pause).await,
             // One failing probe is enough to wait longer.
             (true, None, Some(block)) if block.until <= Timestamp::now() => {
-                self.stop_app(app, "the probe failed", app.open_breaker()).await
+                self.stop_app(app, "the probe failed", app.open_breaker()).await;
             }
             (false, _, Some(_)) => self.blocks.free_app(&self.claims, &app.name).await,
             _ => {}

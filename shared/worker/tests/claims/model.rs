@@ -178,7 +178,7 @@ async fn same_answers(times: ClaimTimes, steps: &[Step]) -> Result<(), TestCaseE
     };
     let memory = MemoryStore::new(times);
     let birth = memory.birth().to_owned();
-    let mut alone = Store { workers: vec![Claims::Memory(memory)], birth, taken: Vec::new() };
+    let mut alone = Store { workers: vec![Claims::Memory(Box::new(memory))], birth, taken: Vec::new() };
     for (n, step) in steps.iter().enumerate() {
         let (one, other) = (fleet.take(step).await, alone.take(step).await);
         prop_assert_eq!(&one, &other, "step {}: {:?}; Redis left, the process right", n, step);
