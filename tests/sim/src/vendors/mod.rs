@@ -1,18 +1,26 @@
 //! The vendors, each from its own sheet.
 
 mod apns;
+mod fcm;
+mod honor;
 mod huawei;
+mod meizu;
 mod oppo;
 mod parcel;
 mod vivo;
+mod xiaomi;
 
 use std::sync::Arc;
 
 pub use apns::Apns;
+pub use fcm::Fcm;
+pub use honor::Honor;
 pub use huawei::Huawei;
+pub use meizu::Meizu;
 pub use oppo::Oppo;
 pub use parcel::Parcel;
 pub use vivo::Vivo;
+pub use xiaomi::Xiaomi;
 
 use crate::simulator::{Answer, Effect, Opened, Ruling, Simulator};
 
@@ -20,10 +28,14 @@ use crate::simulator::{Answer, Effect, Opened, Ruling, Simulator};
 pub fn all() -> Vec<Arc<dyn Simulator>> {
     vec![
         Arc::new(Apns::default()),
+        Arc::new(Fcm::default()),
+        Arc::new(Honor::default()),
         Arc::new(Huawei::default()),
+        Arc::new(Meizu::default()),
         Arc::new(Oppo::default()),
         Arc::new(Parcel::default()),
         Arc::new(Vivo::default()),
+        Arc::new(Xiaomi::default()),
     ]
 }
 
