@@ -1,0 +1,6 @@
+//! `push-honor`: the Honor worker.
+
+/// Runs the worker.
+fn main() -> std::process::ExitCode {
+    push_worker::main(Box::new(push_honor::Honor))
+}
