@@ -33,7 +33,7 @@ pub(crate) struct Options {
     pub(crate) buttons: Vec<Button>,
 }
 
-/// `importance` (sections 4.3 and 6): the vendor's two classes.
+/// The two classes of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Importance {
@@ -53,7 +53,7 @@ impl Importance {
     }
 }
 
-/// A button (section 4.3).
+/// A button below the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all(serialize = "camelCase"))]
 pub(crate) struct Button {
