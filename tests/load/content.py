@@ -9,7 +9,11 @@ from pathlib import Path
 from messages import KINDS, Message, encode, new_id, new_token, stamp
 
 NAMES = ["Li Lei", "韩梅梅", "Ömer", "山田太郎", "Zoë", "김철수", "Анна", "u_1001"]
-DEAD_SHARE = 0.02
+# What a token's name tells the simulators: unregistered, never a token, had its share today, not taken twice.
+FATES = {"": 0.968, "dead-": 0.02, "malformed-": 0.004, "capped-": 0.004, "busy-2-": 0.004}
+FORBIDDEN_SHARE = 0.004
+# Vendors with several kinds of tokens: which jobs go to the second, and how many of them.
+TYPES = {"apns": ("call.", "voip", 0.5), "huawei": ("", "next", 0.3)}
 
 
 def read_texts() -> list[dict]:
@@ -36,14 +40,16 @@ class Author:
         rng, job_id = self.rng, new_id()
         longest = 130 if targets <= 200 else 64  # a thousand long tokens would not fit into 256 KiB
         tokens = tokens or [
-            new_token(rng, job_id, n, longest, dead=self.chance(DEAD_SHARE)) for n in range(targets)
+            new_token(rng, job_id, n, longest, rng.choices(list(FATES), FATES.values())[0]) for n in range(targets)
         ]
+        beginning, second, share = TYPES.get(vendor, ("-", "", 0))
+        type_ = second if kind.startswith(beginning) and self.chance(share) else None
         job: dict = {
             "v": 1,
             "id": job_id,
             "app": app,
             "vendor": vendor,
-            "targets": [self.target(token, n, kind) for n, token in enumerate(tokens)],
+            "targets": [self.target(token, n, kind, type_) for n, token in enumerate(tokens)],
             "kind": kind,
             "created_at": stamp(),
         }
@@ -68,8 +74,10 @@ class Author:
             job["silent"] = True
         return job
 
-    def target(self, token: str, n: int, kind: str) -> dict:
+    def target(self, token: str, n: int, kind: str, type_: str | None) -> dict:
         target: dict = {"token": token}
+        if type_:
+            target["type"] = type_
         if self.chance(0.6):
             target["ref"] = f"device-{n}"
         if kind.startswith("chat.") and self.chance(0.4):
@@ -79,6 +87,8 @@ class Author:
     def notification(self, kind: str) -> dict:
         rng, text = self.rng, self.rng.choice(self.texts)
         shown: dict = {"title": text["title"], "body": text["body"]}
+        if self.chance(FORBIDDEN_SHARE):
+            shown["body"] = "FORBIDDEN-WORDS"
         if kind.startswith("chat.") and self.chance(0.5):
             shown["title"] = ""  # the sender's nickname stands there
         for share, name, value in (

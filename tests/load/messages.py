@@ -101,7 +101,7 @@ def stamp(later: float = 0.0) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def new_token(rng: random.Random, job: str, n: int, longest: int, dead: bool = False) -> str:
-    """A token that no other target has: 32 to `longest` hex digits. Simulators know dead ones by their prefix."""
+def new_token(rng: random.Random, job: str, n: int, longest: int, fate: str = "") -> str:
+    """A token that no other target has: 32 to `longest` hex digits. Simulators know by its beginning what comes of it."""
     digits = hashlib.sha512(f"{job}/{n}".encode()).hexdigest() + hashlib.md5(job.encode()).hexdigest()
-    return ("dead-" if dead else "") + digits[: rng.randint(32, longest)]
+    return fate + digits[: rng.randint(32, longest)]

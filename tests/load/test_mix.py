@@ -5,12 +5,13 @@ import unittest
 from collections import Counter
 
 from bad import READABLE, SORTS, UNROUTED
+from content import FATES
 from messages import KINDS
 from mix import Mix
 
 
 def messages(jobs, targets, seed=7):
-    return list(Mix(jobs, targets, ["huawei", "parcel"], ["chat", "shop"], seed).messages())
+    return list(Mix(jobs, targets, ["huawei", "parcel", "apns"], ["chat", "shop"], seed).messages())
 
 
 class TheMix(unittest.TestCase):
@@ -32,6 +33,10 @@ class TheMix(unittest.TestCase):
         self.assertEqual({sent.bad for sent in self.once if sent.bad}, set(SORTS))
         self.assertEqual({sent.app for sent, _ in self.good}, {"chat", "shop"})
         self.assertTrue(any(len(sent.tokens) == 1000 for sent, _ in self.good))
+        targets = [target for _, job in self.good for target in job["targets"]]
+        self.assertEqual({target.get("type") for target in targets}, {None, "voip", "next"})
+        for fate in FATES:
+            self.assertTrue(any(target["token"].startswith(fate) for target in targets), fate)
         for field in ("notification", "data", "sender", "collapse", "expires_at", "labels", "silent"):
             having = sum(field in job for _, job in self.good)
             self.assertTrue(0 < having < len(self.good), field)
@@ -43,7 +48,7 @@ class TheMix(unittest.TestCase):
             for token in sent.tokens:
                 owners.setdefault(token, []).append(job)
         for token, jobs in owners.items():
-            self.assertTrue(32 <= len(token) <= 135)
+            self.assertTrue(32 <= len(token) <= 140)
             self.assertTrue(len(jobs) == 1 or all("data" in job and "collapse" in job for job in jobs))
 
     def test_bad_ones_say_what_must_become_of_them(self):
