@@ -204,20 +204,6 @@ impl MemoryStore {
         answer
     }
 
-    pub(super) fn give_back(&self, key: &ClaimKey, claim: &Claim) {
-        let mut records = self.lock();
-        let Some(mut entry) = records.take(key) else { return };
-        if entry.number == claim.number && entry.held_until.is_some() {
-            for n in claim.window.iter() {
-                if entry.states.at(n) == b's' {
-                    entry.states.set(n, b'.');
-                }
-            }
-            entry.held_until = None;
-        }
-        records.put(key, entry);
-    }
-
     pub(super) fn shrink(&self, messages: &[(ClaimKey, Mask)]) {
         let mut records = self.lock();
         for (key, of) in messages {

@@ -207,7 +207,7 @@ impl Claims {
         }
     }
 
-    /// Writes outcomes and claims the next window.
+    /// Writes outcomes, and claims the next window or gives the claim back.
     ///
     /// # Errors
     /// When the store does not answer; whether it wrote is then unknown, and writing again is safe.
@@ -215,20 +215,6 @@ impl Claims {
         match self {
             Self::Redis(store) => store.record(record).await,
             Self::Memory(store) => Ok(store.record(record)),
-        }
-    }
-
-    /// Gives a claim back whose bytes were never written.
-    ///
-    /// # Errors
-    /// When the store does not answer; the claim then ends by itself.
-    pub async fn give_back(&self, key: &ClaimKey, claim: &Claim) -> Result<(), StoreDown> {
-        match self {
-            Self::Redis(store) => store.give_back(key, claim).await,
-            Self::Memory(store) => {
-                store.give_back(key, claim);
-                Ok(())
-            }
         }
     }
 

@@ -26,7 +26,6 @@ macro_rules! script {
 static CLAIM: LazyLock<Script> = script!("claim.lua");
 static FENCE: LazyLock<Script> = script!("fence.lua");
 static RECORD: LazyLock<Script> = script!("record.lua");
-static GIVE_BACK: LazyLock<Script> = script!("give_back.lua");
 static SHRINK: LazyLock<Script> = script!("shrink.lua");
 static BEAT: LazyLock<Script> = script!("beat.lua");
 static COLLAPSE: LazyLock<Script> = script!("collapse.lua");
@@ -242,14 +241,6 @@ impl RedisStore {
             "lost" => Ok(Recorded::Lost),
             other => Err(StoreDown { what: "record", why: format!("an unknown answer {other}") }),
         }
-    }
-
-    pub(super) async fn give_back(&self, key: &ClaimKey, claim: &Claim) -> Result<(), StoreDown> {
-        let number = claim.number.to_string();
-        let window = claim.window.digits();
-        self.run("give_back", &GIVE_BACK, &[key], &[], &[key.field.as_bytes(), number.as_bytes(), window.as_bytes()])
-            .await?;
-        Ok(())
     }
 
     pub(super) async fn shrink(&self, messages: &[(ClaimKey, Mask)]) -> Result<(), StoreDown> {

@@ -2,7 +2,7 @@
 
 use push_worker::claims::{ClaimRequest, Claimed, StoreDown};
 
-use crate::desk::{Desk, TIMES, again, ask, first, message, note, once, own_redis, said, taken, told};
+use crate::desk::{Desk, TIMES, again, ask, first, message, note, once, own_redis, reopen, said, taken, told, wrote};
 
 #[tokio::test]
 async fn the_birth_lasts_while_the_store_does() {
@@ -109,7 +109,7 @@ async fn numbers_never_come_back() {
         }
         let held = taken(&worker, &first("11", &desk.born().await)).await;
         assert!(held.number > lost.number, "{} after {}", held.number, lost.number);
-        worker.give_back(&message(), &lost).await.unwrap();
+        assert_eq!(wrote(&reopen(&worker, "11", &lost).await), "lost");
         assert_eq!(desk.look().await.states, "ss", "what is on the wire now was started");
         assert!(worker.fence(&message(), &held).await.unwrap(), "{}", told(&held));
     }

@@ -15,13 +15,12 @@ async fn every_call_is_a_sign_of_life() {
     let worker = desk.worker("w1");
     let store = desk.store("w1", TIMES);
     let claim = taken(&worker, &again("11")).await;
-    for call in ["claim", "fence", "record", "give_back", "shrink", "beat", "collapse"] {
+    for call in ["claim", "fence", "record", "shrink", "beat", "collapse"] {
         desk.silence("w1").await;
         match call {
             "claim" => drop(worker.claim(&again("11")).await.unwrap()),
             "fence" => drop(worker.fence(&message(), &claim).await.unwrap()),
             "record" => drop(note(&worker, "11", &claim, "A.").await),
-            "give_back" => worker.give_back(&message(), &claim).await.unwrap(),
             "shrink" => worker.shrink(&[(message(), mask("11"))]).await.unwrap(),
             "beat" => drop(store.beat().await.unwrap()),
             _ => drop(store.collapse("k", false, "1", DAY, &["t".to_owned()]).await.unwrap()),

@@ -3,8 +3,8 @@
 use push_worker::claims::{Claim, ClaimKey, ClaimRequest, Claimed, Recorded};
 
 use crate::desk::{
-    Desk, OVER_AT_ONCE, again, ask, first, generation, mask, message, met, note, note_and_go_on, note_as, once, said,
-    taken, told, wrote,
+    Desk, OVER_AT_ONCE, again, ask, first, generation, mask, message, met, note, note_and_go_on, note_as, once, reopen,
+    said, taken, told, wrote,
 };
 
 /// What is claimed and how, what is recorded, what may come next; the answer and the record after it.
@@ -88,8 +88,9 @@ async fn whoever_lost_its_claim_writes_nothing() {
         desk.silence("late").await;
         let held = taken(&other, &ask).await;
         let before = desk.look().await;
-        assert_eq!(wrote(&note(&late, "11", &lost, "AI").await), "lost", "{why}");
-        late.give_back(&message(), &lost).await.unwrap();
+        for outcomes in ["AI", "--"] {
+            assert_eq!(wrote(&note(&late, "11", &lost, outcomes).await), "lost", "{why}: {outcomes}");
+        }
         assert!(!late.fence(&message(), &lost).await.unwrap(), "{why}");
         assert_eq!(desk.look().await, before, "{why}");
         assert!(other.fence(&message(), &held).await.unwrap(), "{why}");
@@ -99,41 +100,33 @@ async fn whoever_lost_its_claim_writes_nothing() {
 
 #[tokio::test]
 async fn a_claim_that_was_given_back_is_lost() {
-    let desk = Desk::new().await;
-    let worker = desk.worker("w1");
-    let claim = taken(&worker, &again("11")).await;
-    worker.give_back(&message(), &claim).await.unwrap();
-    let before = desk.look().await;
-    assert!(!worker.fence(&message(), &claim).await.unwrap());
-    assert_eq!(wrote(&note(&worker, "11", &claim, "AI").await), "lost");
-    assert_eq!(desk.look().await, before);
+    for outcomes in ["A.", "--"] {
+        let desk = Desk::new().await;
+        let worker = desk.worker("w1");
+        let claim = taken(&worker, &first("11", &desk.born().await)).await;
+        assert_eq!(wrote(&note(&worker, "11", &claim, outcomes).await), "stopped");
+        let before = desk.look().await;
+        assert!(!worker.fence(&message(), &claim).await.unwrap(), "{outcomes}");
+        assert_eq!(wrote(&note(&worker, "11", &claim, "AI").await), "lost", "{outcomes}");
+        assert_eq!(wrote(&reopen(&worker, "11", &claim).await), "lost", "{outcomes}");
+        assert_eq!(desk.look().await, before, "{outcomes}: nothing more is written");
+    }
 }
 
 #[tokio::test]
-async fn a_claim_that_was_recorded_and_stopped_is_lost() {
-    let desk = Desk::new().await;
-    let worker = desk.worker("w1");
-    let claim = taken(&worker, &first("11", &desk.born().await)).await;
-    assert_eq!(wrote(&note(&worker, "11", &claim, "A.").await), "stopped");
-    let before = desk.look().await;
-    assert!(!worker.fence(&message(), &claim).await.unwrap());
-    worker.give_back(&message(), &claim).await.unwrap();
-    assert_eq!(desk.look().await, before, "what was started may be on the wire");
-}
-
-#[tokio::test]
-async fn giving_back_clears_only_what_was_surely_never_sent() {
+async fn giving_back_clears_only_what_was_surely_not_taken() {
     for (why, ask, kept) in [
         ("started by this claim alone", ask("11"), ".."),
-        ("in doubt by the message", ClaimRequest { doubt: mask("10"), ..ask("11") }, "D."),
-        ("ambiguous", again("11"), "DD"),
-        ("not in the window", window("11", 1), ".."),
+        ("in doubt by the message", ClaimRequest { doubt: mask("10"), ..ask("11") }, "d."),
+        ("ambiguous, and sent again", again("11"), "dd"),
+        ("ambiguous, and in no window", once(again("11")), "DD"),
+        ("not in the window", ClaimRequest { doubt: mask("01"), ..window("11", 1) }, ".d"),
     ] {
         let desk = Desk::new().await;
         let worker = desk.worker("w1");
         let ask = ClaimRequest { verified: desk.born().await, ..ask };
         let claim = taken(&worker, &ask).await;
-        worker.give_back(&message(), &claim).await.unwrap();
+        assert_eq!(wrote(&reopen(&worker, "11", &claim).await), "stopped", "{why}");
         let record = desk.look().await;
         assert_eq!((record.states.as_str(), record.owner.as_str(), record.until), (kept, "", 0), "{why}");
         // Nobody has to wait for the time of a claim that was given back.
@@ -150,8 +143,9 @@ async fn giving_back_a_later_window_leaves_the_outcomes() {
         panic!("no next window")
     };
     (claim.states, claim.window) = (states, window);
-    worker.give_back(&message(), &claim).await.unwrap();
-    assert_eq!(desk.look().await.states, "AI..");
+    assert_eq!(wrote(&reopen(&worker, "1111", &claim).await), "stopped");
+    let record = desk.look().await;
+    assert_eq!((record.states.as_str(), record.results.as_str()), ("AI..", "A,I"));
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use push_contract::Timestamp;
 use push_worker::claims::{Claim, ClaimRequest, ClaimTimes, Claimed, Claims};
 
 use crate::desk::{
-    Desk, TIMES, again, ask, first, generation, mask, message, met, note, note_as, once, said, taken, told, wrote,
+    Desk, TIMES, again, ask, first, generation, mask, message, met, note, note_as, once, reopen, said, taken, told,
+    wrote,
 };
 
 /// A message of a later generation.
@@ -70,7 +71,7 @@ async fn a_claim_that_was_dropped_blocks_nobody() {
     let desk = Desk::new().await;
     let (a, b) = workers(&desk);
     let claim = claims_first(&desk, &a, "1").await;
-    a.give_back(&message(), &claim).await.unwrap();
+    assert_eq!(wrote(&reopen(&a, "1", &claim).await), "stopped");
     assert_eq!(told(&taken(&b, &once(again("1"))).await), "s 0 1", "and it was surely never sent");
     // Also without a word: a claim ends while its owner lives on.
     let desk = Desk::new().await;

@@ -23,7 +23,7 @@ impl Desk {
 
 #[tokio::test]
 async fn a_claim_of_the_window_before_is_found_and_moved() {
-    for call in ["claim", "fence", "record", "give_back", "shrink"] {
+    for call in ["claim", "fence", "record", "shrink"] {
         let desk = Desk::new().await;
         let (worker, other) = (desk.worker("w1"), desk.worker("w2"));
         let claim = taken(&worker, &again("11")).await;
@@ -37,7 +37,6 @@ async fn a_claim_of_the_window_before_is_found_and_moved() {
             }
             "fence" => assert!(worker.fence(&message(), &claim).await.unwrap()),
             "record" => drop(note(&worker, "11", &claim, "A.").await),
-            "give_back" => worker.give_back(&message(), &claim).await.unwrap(),
             _ => worker.shrink(&[(message(), mask("11"))]).await.unwrap(),
         }
         assert_eq!(desk.buckets().await, now, "{call}: what is written lives a window from now on");
@@ -117,7 +116,6 @@ const MESSAGE_SCRIPTS: &[(&str, &str)] = &[
     ("claim", include_str!("../../src/claims/scripts/claim.lua")),
     ("fence", include_str!("../../src/claims/scripts/fence.lua")),
     ("record", include_str!("../../src/claims/scripts/record.lua")),
-    ("give_back", include_str!("../../src/claims/scripts/give_back.lua")),
     ("shrink", include_str!("../../src/claims/scripts/shrink.lua")),
 ];
 
@@ -127,7 +125,6 @@ fn arguments(script: &str) -> &'static [&'static str] {
         "claim" => &["1", "0", "1", "", "0", "1", "1", "1", "1000", "0", "1000"],
         "fence" => &["1", "birth", "1000"],
         "record" => &["1", "0", "birth", "A", "", "", "", "0", "1000"],
-        "give_back" => &["1", "1"],
         _ => &["1"],
     }
 }
