@@ -1,0 +1,140 @@
+#![doc = include_str!("../README.md")]
+
+mod account;
+mod answer;
+mod classes;
+mod codes;
+mod message;
+mod options;
+mod settings;
+
+use std::time::Duration;
+
+use http::{Uri, header};
+use push_contract::{
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Connection, Counted, Fitted,
+    Http2, Job, Next, Profile, Push, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor, typed, wire,
+};
+use serde_json::Value;
+
+use account::Account;
+use answer::Reader;
+use message::Delivery;
+use options::Options;
+use settings::{Settings, TokenType};
+
+/// The name in queues, settings and options.
+const NAME: &str = "fcm";
+
+/// Firebase Cloud Messaging, HTTP v1.
+#[derive(Debug, Clone, Copy)]
+pub struct Fcm;
+
+static PROFILE: Profile = Profile {
+    name: NAME,
+    defaults: include_str!("defaults.toml"),
+    secrets: settings::SECRETS,
+    token_types: &[TokenType::Token.as_str(), TokenType::Fid.as_str()],
+    quotas: &[],
+    codes: codes::NAMES,
+};
+
+impl Vendor for Fcm {
+    fn profile(&self) -> &Profile {
+        &PROFILE
+    }
+
+    fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
+        let settings = Settings::read(settings)?;
+        let account = Account::open(&settings)?;
+        let path = format!("/v1/projects/{}/messages:send", account.project_id);
+        let send = typed::address("send_url", &settings.send_url, &path)?;
+        Ok(Box::new(FcmApp { reader: Reader::new(&settings), settings, account, send }))
+    }
+
+    fn classes(&self) -> Vec<ClassRow> {
+        classes::rows()
+    }
+
+    fn options_schema(&self) -> Value {
+        schemars::schema_for!(Options).to_value()
+    }
+}
+
+/// One app.
+#[derive(Debug)]
+struct FcmApp {
+    settings: Settings,
+    account: Account,
+    send: Uri,
+    reader: Reader,
+}
+
+impl App for FcmApp {
+    fn call_limits(&self) -> CallLimits {
+        CallLimits { targets: 1, jobs: 1 }
+    }
+
+    fn rate(&self) -> Rate {
+        Rate { per_second: self.settings.rate_per_second, counted: Counted::Calls }
+    }
+
+    fn connection(&self) -> Connection {
+        let Settings { connections, streams, ping_s, authorities, .. } = &self.settings;
+        let http2 = Http2 {
+            connections: *connections,
+            streams: *streams,
+            ping: Duration::from_secs(*ping_s),
+            // Google ends a connection that got more streams than it allows before it could say how many.
+            warm_up: true,
+        };
+        let authorities = authorities.as_ref().map(|pem| pem.reveal().to_owned());
+        Connection { http2: Some(http2), identity: None, authorities }
+    }
+
+    fn authentication(&self, _realm: &str, now: Timestamp) -> Authentication {
+        self.account.authentication(now)
+    }
+
+    fn read_credential(&self, answer: &Answer) -> Result<Token, AuthRefusal> {
+        account::read(answer)
+    }
+
+    fn classify(&self, job: &Job) -> Result<Class, Refusal> {
+        Ok(classes::classify(&self.settings, job, &Options::of(job)?))
+    }
+
+    fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
+        let delivery = Delivery { position: 0, token_type: TokenType::Token, ttl_seconds: message::MAX_TTL };
+        Ok(message::write(&self.settings, job, class, &delivery)?.1)
+    }
+
+    fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
+        let ([push], Some(position)) = (batch.pushes.as_slice(), batch.pushes.first().and_then(only)) else {
+            return Err(Refusal::rejected(Reason::BadRequest, ".", "one target a call: Google has no batch"));
+        };
+        let fid = push.token_type(self.settings.token_type.as_str()) == TokenType::Fid.as_str();
+        let delivery = Delivery {
+            position,
+            token_type: if fid { TokenType::Fid } else { TokenType::Token },
+            ttl_seconds: push.expiry.since(now).as_secs(),
+        };
+        let (body, _) = message::write(&self.settings, &push.job, &push.class, &delivery)?;
+        let mut request = wire::post(&self.send, "application/json", body);
+        request.headers_mut().insert(header::AUTHORIZATION, wire::authorization("Bearer ", token)?);
+        Ok(Call { api: "send", request, commits: true, memo: None })
+    }
+
+    fn decode(&self, batch: &Batch, _memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
+        let token = batch.tokens().next().unwrap_or_default();
+        Next::Done(batch.all(&self.reader.read(answer, token)))
+    }
+}
+
+/// The position of a push with one target.
+fn only(push: &Push) -> Option<usize> {
+    match push.positions.as_slice() {
+        [position] => Some(*position),
+        _ => None,
+    }
+}

@@ -1,0 +1,6 @@
+//! `push-fcm`: the Google worker.
+
+/// Runs the worker.
+fn main() -> std::process::ExitCode {
+    push_worker::main(Box::new(push_fcm::Fcm))
+}
