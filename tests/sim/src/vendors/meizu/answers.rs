@@ -22,7 +22,8 @@ pub(super) const DAILY: &str = "110019";
 pub(super) const PACKAGE: &str = "110031";
 pub(super) const TASK: &str = "110032";
 pub(super) const TRANSPARENT: &str = "110053";
-pub(super) const TARGET_TOO_FAST: &str = "518";
+/// The push failed inside: those targets are to be sent again.
+pub(super) const FAILED: &str = "501";
 pub(super) const FOLDED: &str = "520";
 
 /// The vendor's own words, as far as the sheet quotes any.

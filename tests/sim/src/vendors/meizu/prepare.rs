@@ -21,37 +21,46 @@ const FIRST_TASK: u64 = 20_457;
 /// A picture is kept three days at most.
 const PICTURE_MS: u64 = 3 * 24 * 3_600_000;
 
-/// Tasks by number, each with the app that made it.
+/// Tasks by number.
 #[derive(Default)]
 pub(super) struct Tasks {
-    inner: Mutex<(u64, VecDeque<(u64, String, Arc<Content>)>)>,
+    inner: Mutex<Made>,
+}
+
+#[derive(Default)]
+struct Made {
+    count: u64,
+    /// The last of them, their numbers without a gap.
+    tasks: VecDeque<Task>,
+}
+
+struct Task {
+    id: u64,
+    app_id: String,
+    content: Arc<Content>,
 }
 
 impl Tasks {
     fn add(&self, app_id: &str, content: Content) -> u64 {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let (made, tasks) = &mut *inner;
-        let id = FIRST_TASK + *made;
-        *made += 1;
-        tasks.push_back((id, app_id.to_owned(), Arc::new(content)));
-        if tasks.len() > REMEMBERED {
-            tasks.pop_front();
+        let id = FIRST_TASK + inner.count;
+        inner.count += 1;
+        inner.tasks.push_back(Task { id, app_id: app_id.to_owned(), content: Arc::new(content) });
+        if inner.tasks.len() > REMEMBERED {
+            inner.tasks.pop_front();
         }
         id
     }
 
     pub(super) fn find(&self, app_id: &str, id: &str) -> Option<Arc<Content>> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, tasks) = &*inner;
-        // Numbers follow each other: no search through all of them.
-        let first = tasks.front()?.0;
-        let at = usize::try_from(id.parse::<u64>().ok()?.checked_sub(first)?).ok()?;
-        let (_, owner, content) = tasks.get(at)?;
-        (owner == app_id).then(|| Arc::clone(content))
+        let at = id.parse::<u64>().ok()?.checked_sub(inner.tasks.front()?.id)?;
+        let task = inner.tasks.get(usize::try_from(at).ok()?).filter(|task| task.app_id == app_id)?;
+        Some(Arc::clone(&task.content))
     }
 
     pub(super) fn forget(&self) {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).1.clear();
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).tasks.clear();
     }
 }
 

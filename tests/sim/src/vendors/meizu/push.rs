@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::answers::{
-    self, DAILY, FOLDED, ILLEGAL, PACKAGE, PARAMETER, PUBLIC_CAP, SWITCHED_OFF, TAKEN, TARGET_TOO_FAST, TASK, TOO_FAST,
+    self, DAILY, FAILED, FOLDED, ILLEGAL, PACKAGE, PARAMETER, PUBLIC_CAP, SWITCHED_OFF, TAKEN, TASK, TOO_FAST,
     TRANSPARENT, UNREGISTERED,
 };
 use super::apps::App;
@@ -145,7 +145,7 @@ fn word(meizu: &Meizu, app: &App, token: &str, content: &Content, now: u64) -> W
         Fortune::Malformed => Word::refused(ILLEGAL, "illegal id"),
         Fortune::Capped if public => Word::refused(PUBLIC_CAP, "the device had its public messages of the day"),
         Fortune::Busy(times) if meizu.desk.is_busy(&app.name, token, times) => {
-            Word::refused(TARGET_TOO_FAST, "too fast for this device")
+            Word::refused(FAILED, "the device is busy")
         }
         _ if token.starts_with("off-") => Word::refused(SWITCHED_OFF, "the device's message switch is off"),
         _ if token.starts_with("folded-") => Word::refused(FOLDED, "more than 5 a minute for this device"),
