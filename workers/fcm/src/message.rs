@@ -1,12 +1,11 @@
 //! A job as a message for Android (sections 4.2 and 5).
 
+mod texts;
 mod wire;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use push_contract::{
-    Badge, Class, Click, Count, Fitted, Job, Kind, Notification, Reason, Refusal, cut_text, derived_id, typed::filled,
-};
+use push_contract::{Badge, Class, Click, Fitted, Job, Kind, Notification, Reason, Refusal, derived_id, typed::filled};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -14,11 +13,12 @@ use crate::{
     options::{Look, Options},
     settings::{Analytics, FIELDS, Settings, SubtitleIs, TokenType, is_reserved},
 };
+use texts::Texts;
 use wire::{Android, Body, Entries, Label, Message, Shown};
 
 /// The longest `ttl` in seconds: 28 days (section 1).
 pub(crate) const MAX_TTL: u64 = 2_419_200;
-/// The longest badge of the contract, as a number: texts are cut as if every target had it, so all get the same.
+/// The longest badge of the contract: texts are cut as if every target had it, so all get the same.
 const LONGEST_BADGE: Badge = Badge::Set(99_999);
 
 /// What differs between the calls of one job.
@@ -54,25 +54,22 @@ struct Writer<'a> {
     fitted: Fitted,
 }
 
-/// Title and body.
-type Texts<'a> = [Option<Cow<'a, str>>; 2];
-
 impl<'a> Writer<'a> {
     fn message(&mut self, to: &Delivery) -> Result<Message<'a>, Refusal> {
         let (settings, job, options) = (self.settings, self.job, self.options);
         let target = &job.targets[to.position];
-        let as_data = settings.as_data.contains(&job.kind);
+        let as_data = job.notification.is_some() && settings.as_data.contains(&job.kind);
         let mut data = self.data()?;
         let mut notification = None;
         match &job.notification {
             Some(shown) if as_data => self.entries(&mut data, shown, target.badge)?,
             Some(shown) => notification = Some(self.shown(&mut data, shown, to)?),
             None => {
-                self.drop_if(job.targets.iter().any(|target| target.badge.is_some()), "badge");
-                self.measure(data.bytes(), &mut [None, None])?;
+                self.drop_if(self.any_badge(), "badge");
+                Texts::default().cut(data.bytes(), settings.max_bytes, &mut self.fitted)?;
             }
         }
-        let unused = options.notification != Look::default() || options.channel_id.is_some();
+        let unused = options.notification != Look::default() || options.channel_id.is_some() && !as_data;
         self.drop_if(notification.is_none() && unused, "options.fcm");
         let own_key = job.collapse.as_ref().map(|collapse| collapse.key.as_str());
         // What is shown is replaced by its tag; Google collapses it by package, whatever the key.
@@ -82,6 +79,7 @@ impl<'a> Writer<'a> {
             Analytics::Kind => Some(job.kind.as_str()),
             Analytics::None => None,
         };
+        let label = options.analytics_label.as_deref().or(label);
         let in_fid = to.token_type == TokenType::Fid && settings.use_fid;
         let now_or_never = settings.invite_now && job.kind == Kind::CallInvite;
         Ok(Message {
@@ -97,11 +95,7 @@ impl<'a> Writer<'a> {
                 bandwidth_constrained_ok: options.bandwidth_constrained_ok,
                 restricted_satellite_ok: options.restricted_satellite_ok,
                 notification,
-                fcm_options: options
-                    .analytics_label
-                    .as_deref()
-                    .or(label)
-                    .map(|analytics_label| Label { analytics_label }),
+                fcm_options: label.map(|analytics_label| Label { analytics_label }),
             },
         })
     }
@@ -127,11 +121,8 @@ impl<'a> Writer<'a> {
             serde_json::from_str(data).map_err(|_| wrong("must be a JSON object"))?;
         let Settings { id_key, click_key, .. } = self.settings;
         for (key, value) in members {
-            if key.is_empty()
-                || is_reserved(&key)
-                || FIELDS.contains(&key.as_str())
-                || [id_key, click_key].contains(&&key)
-            {
+            let taken = FIELDS.contains(&key.as_str()) || [id_key, click_key].contains(&&key);
+            if key.is_empty() || is_reserved(&key) || taken {
                 return Err(wrong("a member has a name that Google or this service uses: set data_key"));
             }
             match serde_json::from_str::<String>(value.get()) {
@@ -154,7 +145,7 @@ impl<'a> Writer<'a> {
             Some(Click::Activity { activity }) => click_action = filled(activity),
             Some(click) => self.click(data, click)?,
         }
-        let mut texts = self.texts(data, shown, settings.subtitle_is)?;
+        let mut texts = Texts::of(job, shown, settings.subtitle_is, data, &mut self.fitted)?;
         let mut fields = Shown {
             image: shown.image.as_deref(),
             channel_id: self.channel(shown, quiet),
@@ -164,11 +155,10 @@ impl<'a> Writer<'a> {
             look: Some(&self.options.notification),
             ..Shown::default()
         };
-        let badges = job.targets.iter().any(|target| target.badge.is_some());
-        fields.notification_count = badges.then_some(99_999);
+        fields.notification_count = self.any_badge().then_some(99_999);
         let taken = data.bytes() + json(&fields)?.len();
-        self.measure(taken, &mut texts)?;
-        [fields.title, fields.body] = texts;
+        texts.cut(taken, settings.max_bytes, &mut self.fitted)?;
+        (fields.title, fields.body) = (texts.title, texts.body);
         fields.notification_count = self.count(to.position);
         Ok(fields)
     }
@@ -180,8 +170,9 @@ impl<'a> Writer<'a> {
         shown: &'a Notification,
         badge: Option<Badge>,
     ) -> Result<(), Refusal> {
-        let mut texts = self.texts(data, shown, SubtitleIs::Data)?;
-        let channel = self.channel(shown, self.job.silent);
+        let (settings, job) = (self.settings, self.job);
+        let mut texts = Texts::of(job, shown, SubtitleIs::Data, data, &mut self.fitted)?;
+        let channel = self.channel(shown, job.silent);
         let fields = [("image", shown.image.as_deref()), ("sound", shown.sound.as_deref()), ("channel", channel)];
         for (key, text) in fields.into_iter().filter_map(|(key, text)| Some((key, text?))) {
             data.push(key, text);
@@ -190,12 +181,12 @@ impl<'a> Writer<'a> {
         if let Some(click) = shown.click.as_ref().filter(|click| !matches!(click, Click::App {})) {
             self.click(data, click)?;
         }
-        if self.job.silent {
+        if job.silent {
             data.push("silent", "true");
         }
-        let most = if badge.is_some() { "badge".len() + json(&LONGEST_BADGE)?.len() } else { 0 };
-        self.measure(data.bytes() + "title".len() + "body".len() + most, &mut texts)?;
-        for (key, text) in ["title", "body"].into_iter().zip(texts) {
+        let most = if self.any_badge() { "badge".len() + json(&LONGEST_BADGE)?.len() } else { 0 };
+        texts.cut(data.bytes() + "title".len() + "body".len() + most, settings.max_bytes, &mut self.fitted)?;
+        for (key, text) in [("title", texts.title), ("body", texts.body)] {
             if let Some(text) = text {
                 data.push(key, text);
             }
@@ -204,29 +195,6 @@ impl<'a> Writer<'a> {
             data.push("badge", json(&badge)?);
         }
         Ok(())
-    }
-
-    fn texts(
-        &mut self,
-        data: &mut Entries<'a>,
-        shown: &'a Notification,
-        subtitle_is: SubtitleIs,
-    ) -> Result<Texts<'a>, Refusal> {
-        let (title, mut body) = (self.job.title(), self.job.body().map(Cow::Borrowed));
-        if title.is_none() && body.is_none() {
-            let rule = "needs a title or a body; leave it out for a data message";
-            return Err(Refusal::rejected(Reason::NoContent, "notification", rule));
-        }
-        match (shown.subtitle.as_deref().and_then(filled), subtitle_is) {
-            (None, _) => {}
-            (Some(_), SubtitleIs::Dropped) => self.fitted.dropped.push("subtitle".to_owned()),
-            (Some(subtitle), SubtitleIs::Data) => data.push("subtitle", subtitle),
-            (Some(subtitle), SubtitleIs::Body) => {
-                body = Some([subtitle, body.as_deref().unwrap_or_default()].join("\n").trim_end().to_owned().into());
-                self.fitted.changed.push("subtitle".to_owned());
-            }
-        }
-        Ok([title.map(Cow::Borrowed), body])
     }
 
     /// What makes a later notification replace an earlier one, and this one replace itself when it is sent twice. Calls
@@ -263,9 +231,8 @@ impl<'a> Writer<'a> {
 
     /// `notification_count`: 0 means one more. It cannot clear, and it cannot add more than one.
     fn count(&mut self, position: usize) -> Option<u32> {
-        let badges = || self.job.targets.iter().filter_map(|target| target.badge);
-        let (clears, adds) =
-            (badges().any(|badge| badge == Badge::Set(0)), badges().any(|badge| matches!(badge, Badge::Add(2..))));
+        let any = |which: fn(Badge) -> bool| self.job.targets.iter().filter_map(|target| target.badge).any(which);
+        let (clears, adds) = (any(|badge| badge == Badge::Set(0)), any(|badge| matches!(badge, Badge::Add(2..))));
         self.drop_if(clears, "badge");
         if adds && !clears {
             self.fitted.changed.push("badge".to_owned());
@@ -277,27 +244,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Cuts body, then title, until they fit beside what is `taken`. Data is never cut.
-    fn measure(&mut self, taken: usize, texts: &mut Texts<'a>) -> Result<(), Refusal> {
-        let most = self.settings.max_bytes;
-        let size = |texts: &Texts<'_>| taken + texts.iter().flatten().map(|text| text.len()).sum::<usize>();
-        for (n, field) in [(1, "body"), (0, "title")] {
-            let over = size(texts).saturating_sub(most);
-            if over == 0 {
-                return Ok(());
-            }
-            if let Some(text) = &mut texts[n] {
-                *text = Cow::Owned(cut_text(text, text.len().saturating_sub(over), Count::Bytes).text.into_owned());
-                self.fitted.changed.push(field.to_owned());
-            }
-        }
-        match size(texts) {
-            bytes if bytes > most => {
-                let rule = format!("{bytes} bytes with the shortest texts, at most {most}: shorten data");
-                Err(Refusal::rejected(Reason::PayloadTooLarge, "data", rule))
-            }
-            _ => Ok(()),
-        }
+    fn any_badge(&self) -> bool {
+        self.job.targets.iter().any(|target| target.badge.is_some())
     }
 
     fn drop_if(&mut self, gone: bool, field: &str) {

@@ -30,7 +30,7 @@ pub(crate) struct Options {
     pub(crate) notification: Look,
 }
 
-/// Fields of `android.notification` that the job has none for, passed on as they are (section 4.2).
+/// Fields of Google's `android.notification` that the job has none for, passed on as they are.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Look {

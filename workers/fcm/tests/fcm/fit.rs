@@ -185,8 +185,17 @@ fn a_kind_may_go_as_data() {
     assert_eq!(sent["data"], wanted);
     assert_eq!(sent["android"], json!({ "priority": "HIGH", "ttl": "60s", "collapse_key": "call-1" }));
     assert_eq!(fitted(&settings, &job), said(&[], &[]), "the app gets everything");
-    let long = job.body(&"见".repeat(3000));
+    let long = job.body(&"见".repeat(3000)).options("fcm", json!({ "channel_id": "own" }));
     assert_eq!(fitted(&settings, &long), said(&[], &["body"]));
+    // A badge of one target shortens the texts of all, so that what fits can be sent to each.
+    let targets = json!([{ "token": "a" }, { "token": "b", "badge": { "set": 99_999 } }]);
+    let two = long.set("targets", targets).build();
+    let app = app(&settings);
+    let [one, other] = [0, 1].map(|n| {
+        let call = call_to(app.as_ref(), &two, n, later(0)).unwrap();
+        serde_json::from_slice::<Value>(call.request.body()).unwrap()["message"]["data"].take()
+    });
+    assert_eq!((&one["body"], &one["channel"]), (&other["body"], &json!("own")));
 }
 
 #[test]
