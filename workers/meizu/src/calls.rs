@@ -176,13 +176,15 @@ fn sign(fields: &[(&str, String)], secret: &str) -> String {
     })
 }
 
-/// Whether an address has the scheme of `home` and the last two names of its host.
+/// Whether an address has the scheme of `home`, and its host or one beside it.
 fn is_own(home: &str, uri: &Uri) -> bool {
     let Ok(home) = home.parse::<Uri>() else { return false };
     let (Some(host), Some(own)) = (uri.host(), home.host()) else { return false };
-    let suffix = |host: &str| host.rsplit('.').take(2).map(str::to_ascii_lowercase).collect::<Vec<_>>();
-    let named = own.contains('.') && own.parse::<std::net::IpAddr>().is_err();
-    (host == own || (named && suffix(host) == suffix(own))) && uri.scheme() == home.scheme()
+    let named = own.parse::<std::net::IpAddr>().is_err();
+    // What stands behind the first name; a name alone, such as `com`, is nobody's.
+    let domain = own.find('.').map(|dot| &own[dot..]).filter(|rest| named && rest.matches('.').count() > 1);
+    let beside = domain.is_some_and(|domain| host.to_ascii_lowercase().ends_with(domain));
+    (host == own || beside) && uri.scheme() == home.scheme()
 }
 
 #[cfg(test)]
@@ -222,5 +224,7 @@ mod tests {
         assert!(is_own("http://127.0.0.1:8080", "http://127.0.0.1:9090/y"));
         assert!(!is_own("http://127.0.0.1:8080", "http://10.9.0.1/y"));
         assert!(!is_own("http://localhost", "http://evil/y"));
+        assert!(!is_own("https://meizu.com", "https://evil.com/y"));
+        assert!(!is_own("https://push.example.com.cn", "https://push.evil.com.cn/y"));
     }
 }

@@ -5,6 +5,7 @@ mod calls;
 mod classes;
 mod codes;
 mod message;
+mod notify_key;
 mod options;
 mod settings;
 

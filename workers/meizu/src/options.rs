@@ -7,7 +7,7 @@ use push_contract::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{NAME, classes::Category};
+use crate::{NAME, classes::Category, notify_key::is_key};
 
 /// Meizu's own overrides for one job. Unknown keys are refused.
 #[derive(Debug, Default, PartialEq, Deserialize, JsonSchema)]
@@ -20,9 +20,11 @@ pub(crate) struct Options {
     pub(crate) suspend: Option<bool>,
     /// Whether the user can clear it.
     pub(crate) clearable: Option<bool>,
-    /// How it alerts. Wins over `silent`.
+    /// Whether it vibrates. This and the two next win over `silent`.
     pub(crate) vibrate: Option<bool>,
+    /// Whether it lights up.
     pub(crate) lights: Option<bool>,
+    /// Whether it rings.
     pub(crate) sound: Option<bool>,
     /// The same key replaces: up to 8 of `0-9 a-z A-Z _ -`.
     #[schemars(regex(pattern = "^[0-9A-Za-z_-]{1,8}$"))]
@@ -48,12 +50,15 @@ pub(crate) struct Vip {
     not_group: Option<bool>,
     /// Excludes `background_img_url`.
     title_color: Option<TitleColor>,
-    /// Excludes `title_color`, `big_icon_url` and the notification's picture.
+    /// 352x91 pixels, 200 KB. Excludes `title_color`, `big_icon_url` and the notification's picture.
     pub(crate) background_img_url: Option<String>,
+    /// 18x18 pixels, 100 KB.
     small_icon_url: Option<String>,
+    /// 42x42 pixels, 100 KB.
     big_icon_url: Option<String>,
 }
 
+/// The two colours that there are.
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 enum TitleColor {
     #[serde(rename = "#206CFF")]
@@ -84,11 +89,6 @@ impl Options {
         let Self { category, online_only, .. } = *self;
         *self != Self { category, online_only, ..Self::default() }
     }
-}
-
-/// Whether Meizu takes this as a `notifyKey`.
-pub(crate) fn is_key(text: &str) -> bool {
-    (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 fn is_time(text: &str) -> bool {
