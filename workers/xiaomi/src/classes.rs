@@ -199,7 +199,10 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
     if let Some(key) = by_kind.into_iter().chain([wanted.as_str()]).find(has) {
         return Ok(class(wanted, wanted, Some(key), format!("channels.{key}")));
     }
-    if settings.on_missing_right == MissingRight::Refuse {
+    let public = Some(Category::Public.as_str()).filter(has);
+    // No types of Xiaomi's by name, so to have no channel for them is no missing right.
+    let unnamed = options.category.is_none() && matches!(wanted, Category::FriendRequest | Category::Mail);
+    if settings.on_missing_right == MissingRight::Refuse && !(unnamed && public.is_some()) {
         return Err(Refusal {
             outcome: Outcome::Misconfigured,
             reason: Reason::NoRight,
@@ -210,11 +213,8 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
             ),
         });
     }
-    let (category, key) = match Some(Category::Public.as_str()).filter(has) {
-        Some(key) => (Category::Public, Some(key)),
-        None => (Category::Default, None),
-    };
-    Ok(class(category, wanted, key, format!("channels has no {}: sent as {}", wanted.as_str(), category.as_str())))
+    let category = if public.is_some() { Category::Public } else { Category::Default };
+    Ok(class(category, wanted, public, format!("channels has no {}: sent as {}", wanted.as_str(), category.as_str())))
 }
 
 /// The settings' key of the channel that a job names by its id. Only channels of the settings are sent: another id would

@@ -1,6 +1,7 @@
 //! A job as Xiaomi's message (sections 4.1, 4.2 and 5).
 
 mod tap;
+mod texts;
 mod wire;
 
 use std::{borrow::Cow, collections::BTreeMap};
@@ -16,11 +17,10 @@ use crate::{
     settings::{Settings, Subtitle},
     template::Values,
 };
+pub(crate) use texts::Texts;
 pub(crate) use wire::Message;
 
-/// Characters of title, description and payload: "less than 50", 128, 4096.
-const TITLE: usize = 49;
-const DESCRIPTION: usize = 127;
+/// Characters of a payload: below 4096.
 const PAYLOAD: usize = 4095;
 /// The longest `time_to_live` of public and of private messages in milliseconds.
 const DAY_MS: u64 = 86_400_000;
@@ -39,13 +39,6 @@ pub(crate) struct Delivery {
 
 /// Title and description; neither where a template stands alone.
 type Shown<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
-
-/// Title and body before they are cut.
-#[derive(Debug)]
-pub(crate) struct Texts<'a> {
-    pub(crate) title: &'a str,
-    pub(crate) body: &'a str,
-}
 
 /// The message of a job, and what was dropped or changed on the way.
 pub(crate) fn write<'a>(
@@ -152,42 +145,7 @@ impl<'a> Writer<'a, '_> {
         if templated && !self.settings.template_texts {
             return Ok((None, None));
         }
-        let title = self.cut(texts.title, TITLE, "title");
-        Ok((Some(title), Some(self.description(notification, texts.body))))
-    }
-
-    /// Title and body, neither blank (section 5): the title is the app's name, then the one that is missing is the other.
-    fn texts(&mut self, notification: &'a Notification) -> Result<Texts<'a>, Refusal> {
-        let filled = |text: &&str| !text.trim().is_empty();
-        let sender = self.job.sender.as_ref();
-        let names = [sender.and_then(|sender| sender.nickname.as_deref()), sender.map(|sender| sender.id.as_str())];
-        let title = std::iter::once(notification.title.as_deref()).chain(names).flatten().find(filled);
-        let body = notification.body.as_deref().filter(filled);
-        let Some(some) = body.or(title) else {
-            return Err(Refusal::rejected(Reason::NoContent, "notification", "needs a title or a body"));
-        };
-        self.change_if(title.is_none() || title != self.job.title(), "title");
-        self.change_if(body.is_none(), "body");
-        let name = Some(self.settings.app_name.as_str()).filter(filled);
-        Ok(Texts { title: title.or(name).unwrap_or(some), body: body.unwrap_or(some) })
-    }
-
-    fn description(&mut self, notification: &'a Notification, body: &'a str) -> Cow<'a, str> {
-        match notification.subtitle.as_deref().filter(|_| self.settings.subtitle == Subtitle::Prepend) {
-            Some(subtitle) => {
-                let whole = format!("{subtitle}\n{body}");
-                let cut = cut_text(&whole, DESCRIPTION, self.settings.count());
-                self.change_if(cut.was_cut, "body");
-                cut.text.into_owned().into()
-            }
-            None => self.cut(body, DESCRIPTION, "body"),
-        }
-    }
-
-    fn cut(&mut self, text: &'a str, most: usize, field: &str) -> Cow<'a, str> {
-        let cut = cut_text(text, most, self.settings.count());
-        self.change_if(cut.was_cut, field);
-        cut.text
+        Ok((Some(self.title(&texts)), Some(self.description(notification, &texts))))
     }
 
     /// The template of the producer, else of the channel. Whether there is one.

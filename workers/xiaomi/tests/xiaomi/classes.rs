@@ -71,6 +71,11 @@ fn a_missing_right_is_refused_where_the_settings_say_so() {
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::Misconfigured, Reason::NoRight));
     assert!(refusal.rule.contains("ORDER"), "{}", refusal.rule);
     assert_eq!(name(&classify(&refuse, "chat.direct", &json!({}))), ("IM", None));
+    // Xiaomi names no type for these two: public is what they are.
+    assert_eq!(name(&classify(&refuse, "social.request", &json!({}))), ("PUBLIC", Some("FRIEND_REQUEST")));
+    assert_eq!(name(&classify(&refuse, "mail.new", &json!({}))), ("PUBLIC", Some("MAIL")));
+    assert!(classify(&refuse, "mail.new", &json!({ "category": "MAIL" })).is_err());
+    assert!(classify(&json!({ "on_missing_right": "refuse" }), "mail.new", &json!({})).is_err());
     assert_eq!(name(&classify(&refuse, "chat.direct", &json!({ "category": "DEFAULT" }))), ("DEFAULT", None));
 }
 
