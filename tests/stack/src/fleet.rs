@@ -35,6 +35,8 @@ pub struct FleetSpec<'a> {
     pub dir: &'a Path,
     /// Workers of each vendor.
     pub replicas: usize,
+    /// Environment of the workers.
+    pub environment: &'a [(&'a str, &'a str)],
 }
 
 impl Fleet {
@@ -51,7 +53,10 @@ impl Fleet {
         fleet.register().await?;
         let settings = settings_file(&fleet.vendors, fleet.sim.places(), &spec.dir.join("secrets"), |_| {})?;
         for vendor in &fleet.vendors {
-            let worker = Worker::of(&vendor.name, &settings).servers(&fleet.servers).prefix(&fleet.prefix);
+            let mut worker = Worker::of(&vendor.name, &settings).servers(&fleet.servers).prefix(&fleet.prefix);
+            for (name, value) in spec.environment {
+                worker = worker.env(name, value);
+            }
             for _ in 0..spec.replicas {
                 fleet.workers.push((vendor.name.clone(), worker.start()?));
             }

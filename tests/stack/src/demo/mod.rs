@@ -25,6 +25,8 @@ const STALLED: Duration = Duration::from_secs(150);
 /// How often the publisher's log is read and the line of progress is written.
 const LOOK: Duration = Duration::from_millis(200);
 const REPLICAS: usize = 2;
+/// A device that is always busy uses up its attempts within seconds, not minutes.
+const ENVIRONMENT: [(&str, &str); 1] = [("PUSH__WORKER__ATTEMPTS", "3")];
 
 /// How large the demo is.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +66,8 @@ impl Run {
     async fn start(workspace: &Path, out: PathBuf) -> Result<Self> {
         let mut progress = Progress::new();
         progress.show("starting RabbitMQ, Redis, the simulators and the workers");
-        let fleet = Fleet::start(FleetSpec { workspace, dir: &out, replicas: REPLICAS }).await?;
+        let fleet =
+            Fleet::start(FleetSpec { workspace, dir: &out, replicas: REPLICAS, environment: &ENVIRONMENT }).await?;
         let client = Client::connect(fleet.servers.amqp_url(), &fleet.prefix).await?;
         let receipts = client.receipts();
         progress.note(&format!("{} workers are ready", fleet.workers.len()));

@@ -19,7 +19,7 @@ pub async fn hold(workspace: &Path) -> Result<()> {
     let mut interrupted = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
     let dir = dir(workspace);
     let started = tokio::select! {
-        started = Fleet::start(FleetSpec { workspace, dir: &dir, replicas: 1 }) => started,
+        started = Fleet::start(FleetSpec { workspace, dir: &dir, replicas: 1, environment: &[] }) => started,
         _ = terminated.recv() => return Ok(()),
         _ = interrupted.recv() => return Ok(()),
     };
