@@ -41,6 +41,8 @@ check: ## formatting and lints
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-schemas: ## write schemas/ and docs/metrics.md from the types
+schemas: ## write schemas/, docs/metrics.md and docs/classification.md from the code
 	$(CARGO) run --locked -p push-contract --example schemas -- write
 	$(CARGO) run --locked -p push-worker --example docs -- write
+	$(CARGO) build --locked $(PACKAGES) --bins
+	@$(DEBUG) classes

@@ -3,6 +3,7 @@
 
 mod babysitter;
 mod bench;
+mod classes;
 mod client;
 mod demo;
 mod dev;
@@ -23,6 +24,7 @@ mod worker;
 
 pub use babysitter::{Wanted, serve};
 pub use bench::{BareSpec, BenchSpec, bare, bench};
+pub use classes::{PAGE as CLASSES_PAGE, page as classes_page};
 pub use client::{Client, Message, Outgoing, Published};
 pub use demo::{DemoSpec, demo};
 pub use dev::{down, hold, up};

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use push_stack::{BareSpec, BenchSpec, DemoSpec, Result, StackError, Wanted, workspace};
 
 const USAGE: &str = "usage: push-stack up | down | demo [--jobs N] [--targets N] | bench [--jobs N] [--rounds N]
+       push-stack classes
        push-stack serve [--no-broker] [--no-redis] [--persistent]";
 
 fn main() -> ExitCode {
@@ -44,6 +45,13 @@ fn run(args: &[String]) -> Result<ExitCode> {
             }
             // What `bench` measures the worker against, as a process of its own.
             "bench-bare" => push_stack::bare(bare_spec(flags)?).await.map(|()| ExitCode::SUCCESS),
+            // Written by `make schemas`.
+            "classes" => {
+                let workspace = workspace()?;
+                let page = push_stack::classes_page(&workspace)?;
+                let written = std::fs::write(workspace.join(push_stack::CLASSES_PAGE), page);
+                written.map_err(|error| StackError::new(error.to_string())).map(|()| ExitCode::SUCCESS)
+            }
             "down" => push_stack::down(&workspace()?).await.map(|()| ExitCode::SUCCESS),
             // What `up` leaves in the background.
             "hold" => push_stack::hold(&workspace()?).await.map(|()| ExitCode::SUCCESS),
