@@ -25,6 +25,9 @@ use crate::told_streams::ToldStreams;
 /// The window that RFC 9113 starts with. Saying it again changes nothing.
 const WINDOW: u32 = 65_535;
 
+/// How long what was answered has to go out before the connection is reset.
+const WRITTEN: Duration = Duration::from_millis(50);
+
 /// How many streams new HTTP/2 connections may have. The defaults are Apple's (sheet `apns.md`, section 3.3).
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -91,6 +94,11 @@ pub(crate) async fn serve(stream: TlsStream<TcpStream>, hub: Arc<Hub>, certifica
             }
             () = shared.farewell.notified() => connection.graceful_shutdown(),
             () = shared.broken.notified() => {
+                // What was answered before goes out whole: the record calls it delivered.
+                tasks.abort_all();
+                while tasks.join_next().await.is_some() {}
+                let written = async { while let Some(Ok(_)) = connection.accept().await {} };
+                let _ = tokio::time::timeout(WRITTEN, written).await;
                 reset.store(true, Ordering::Release);
                 return;
             }
@@ -182,7 +190,9 @@ async fn send(respond: &mut SendResponse<Bytes>, reply: Reply) -> Result<(), h2:
     let mut rest = body;
     while !rest.is_empty() {
         let piece = rest.split_to(size.min(rest.len()));
-        tokio::time::sleep(apart).await;
+        if !apart.is_zero() {
+            tokio::time::sleep(apart).await;
+        }
         stream.send_data(piece, rest.is_empty())?;
     }
     Ok(())
