@@ -1,7 +1,7 @@
 //! HTTP/2: one task a connection, one a stream. Faults may end a stream or the connection.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -53,6 +53,8 @@ struct Shared {
     trust: Notify,
     farewell: Notify,
     broken: Notify,
+    /// Streams that end with the connection, and not by a word about them alone.
+    speechless: Mutex<Vec<SendResponse<Bytes>>>,
 }
 
 /// Serves one connection until it ends.
@@ -71,6 +73,7 @@ pub(crate) async fn serve(stream: TlsStream<TcpStream>, hub: Arc<Hub>, certifica
         trust: Notify::new(),
         farewell: Notify::new(),
         broken: Notify::new(),
+        speechless: Mutex::default(),
     });
     // Dropped with the connection, and all its streams with it.
     let mut tasks = JoinSet::new();
@@ -138,9 +141,8 @@ async fn stream_task(counted: Counted, request: Request<RecvStream>, mut respond
         cut = open.0.cut_asked() => match cut {
             Cut::Stream(code) => return respond.send_reset(Reason::from(code)),
             Cut::Connection => {
-                shared.broken.notify_one();
-                // Not a word more about this stream: the connection ends first.
-                return std::future::pending().await;
+                shared.speechless.lock().unwrap_or_else(PoisonError::into_inner).push(respond);
+                return shared.broken.notify_one();
             }
         },
         // The caller does not want the answer any more.
