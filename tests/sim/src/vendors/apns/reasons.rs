@@ -65,7 +65,7 @@ pub(super) fn status(reason: &str) -> Option<u16> {
     })
 }
 
-/// A refusal. The id comes back in capitals: who compares must not mind (section 4.5).
+/// A refusal.
 pub(super) fn answer(status: u16, reason: &str, id: Option<&str>, timestamp: Option<u64>) -> Answer {
     let mut body = json!({"reason": reason});
     if let Some(timestamp) = timestamp {
@@ -79,12 +79,14 @@ pub(super) fn taken(id: Option<&str>) -> Answer {
     with_id(Answer::empty(200), id)
 }
 
+/// The caller's id as it came: clients of others compare it byte by byte. One that is made here is in capitals, which a
+/// caller must not mind (section 4.5).
 fn with_id(answer: Answer, id: Option<&str>) -> Answer {
     let id = id.map_or_else(
         || {
             let [a, b] = [fastrand::u64(..), fastrand::u64(..)];
             format!(
-                "{:08x}-{:04x}-4{:03x}-8{:03x}-{:012x}",
+                "{:08X}-{:04X}-4{:03X}-8{:03X}-{:012X}",
                 a >> 32,
                 a >> 16 & 0xffff,
                 a & 0xfff,
@@ -94,5 +96,5 @@ fn with_id(answer: Answer, id: Option<&str>) -> Answer {
         },
         str::to_owned,
     );
-    answer.with("apns-id", &id.to_ascii_uppercase())
+    answer.with("apns-id", &id)
 }
