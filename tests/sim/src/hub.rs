@@ -58,6 +58,11 @@ impl Hub {
         self.vendors.iter().find(|vendor| vendor.name() == name)
     }
 
+    /// The vendor whose own paths begin so.
+    pub(crate) fn rooted(&self, first: &str) -> Option<&Arc<dyn Simulator>> {
+        self.vendors.iter().find(|vendor| vendor.own_root() == Some(first))
+    }
+
     /// Counts of one vendor and app or of all; connections and held calls are always everybody's.
     pub(crate) fn counts(&self, vendor: Option<&str>, app: Option<&str>) -> Counts {
         let mut counts = self.record.counts(vendor, app);

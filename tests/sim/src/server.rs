@@ -239,8 +239,10 @@ async fn respond(
 pub(crate) async fn answer(hub: Arc<Hub>, link: Arc<Link>, line: &Arc<Line>, head: Parts, body: Bytes) -> Reply {
     let full = head.uri.path();
     let (first, path) = full.get(1..).unwrap_or_default().split_once('/').unwrap_or_default();
-    let ask = Ask { method: head.method, path: format!("/{path}"), headers: head.headers, body };
-    match hub.vendor(first).cloned() {
+    let rooted = hub.rooted(first).cloned();
+    let path = if rooted.is_some() { full.to_owned() } else { format!("/{path}") };
+    let ask = Ask { method: head.method, path, headers: head.headers, body };
+    match rooted.or_else(|| hub.vendor(first).cloned()) {
         Some(vendor) => call::serve(hub, link, line, vendor, ask).await,
         None if first == "control" => control::serve(&hub, &ask, head.uri.query().unwrap_or_default()).await.into(),
         None => Answer::empty(StatusCode::NOT_FOUND.as_u16()).into(),

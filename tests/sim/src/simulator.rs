@@ -227,6 +227,12 @@ pub trait Simulator: Send + Sync {
     /// The first part of every path, the `vendor` of every log line.
     fn name(&self) -> &'static str;
 
+    /// How the paths at the vendor's own host begin, where clients of the vendor take a host but no path: such paths are
+    /// its own here too, without its name before them.
+    fn own_root(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The calls it has; faults name them.
     fn apis(&self) -> &'static [&'static str];
 

@@ -99,6 +99,9 @@ async fn vendors_answer_over_tls_by_either_version() {
     assert_eq!(phone.push("j1").await.unwrap().1["code"], json!(0));
     assert_eq!(stage.seen().await[0]["job"], json!("j1"));
     assert_eq!(stage.get("/control/authority").await.body, stage.sim.authority_pem().as_bytes());
+    // Apple's clients take a host and no path.
+    let (status, answer) = phone.call("/3/device/00", &[], b"{}").await.unwrap();
+    assert_eq!((status, &answer["reason"]), (StatusCode::BAD_REQUEST, &json!("InvalidPushType")));
 
     let mut old = tls(&stage, b"http/1.1").await;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,6 +1,7 @@
 //! Apple's APNs: alerts, background pushes and VoIP pushes over HTTP/2 (sheet `apns.md`, sections 1 to 8).
 //!
-//! `/apns` is production, `/apns/sandbox` the sandbox. Out of scope as in the sheet: broadcasts and the other push types.
+//! `/apns` is production, `/apns/sandbox` the sandbox. Clients of others take a host alone: `/3/device/...` without either
+//! is production too. Out of scope as in the sheet: broadcasts and the other push types.
 
 mod apps;
 mod headers;
@@ -30,6 +31,11 @@ pub struct Apns {
 impl Simulator for Apns {
     fn name(&self) -> &'static str {
         "apns"
+    }
+
+    /// `/3/device/...`.
+    fn own_root(&self) -> Option<&'static str> {
+        Some("3")
     }
 
     fn apis(&self) -> &'static [&'static str] {
