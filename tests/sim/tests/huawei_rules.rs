@@ -185,6 +185,8 @@ fn null_stands_for_nothing() {
     let app = Chat::open();
     let body = chat().to_string().replace(r#""collapse_key":-1"#, r#""collapse_key":null"#);
     assert_eq!(first(&app.send_raw(body.as_bytes())).code, "80100003");
+    let body = chat().to_string().replace(r#""token":["#, r#""topic":null,"condition":null,"token":["#);
+    assert!(first(&app.send_raw(body.as_bytes())).accepted, "the two targets that are not meant");
     for nonsense in ["", "[]", "{", "null"] {
         assert!(!first(&app.send_raw(nonsense.as_bytes())).accepted, "{nonsense}");
     }

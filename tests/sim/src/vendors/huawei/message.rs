@@ -25,7 +25,9 @@ pub(super) struct Review {
     pub(super) _result: Map<String, Value>,
 }
 
-/// Section 4.2. The tokens stay raw: their length is taken off the size of the body.
+/// Section 4.2. The tokens stay raw: their length is taken off the size of the body. `topic` and `condition` may be null:
+/// the sheet asks for one of three and does not say how the others are absent, and a client that is not ours (pyhcm)
+/// writes null.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Message {
@@ -33,8 +35,8 @@ pub(super) struct Message {
     pub(super) notification: Maybe<Basic>,
     pub(super) android: Maybe<Android>,
     pub(super) token: Maybe<Box<RawValue>>,
-    pub(super) topic: Maybe<String>,
-    pub(super) condition: Maybe<String>,
+    pub(super) topic: Option<String>,
+    pub(super) condition: Option<String>,
 }
 
 /// `message.notification`.
