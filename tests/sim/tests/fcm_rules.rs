@@ -157,6 +157,7 @@ fn wrong_assertions_are_told_apart() {
         assert_eq!(raw(form, FORM), 400, "{form}");
     }
     assert_eq!(raw(&format!("{GRANT}&assertion={vector}"), JSON), 400);
+    assert_eq!(raw(&format!("assertion={vector}&{GRANT}"), FORM), 200, "a form has no order");
 }
 
 #[test]

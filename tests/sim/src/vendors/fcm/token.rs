@@ -43,9 +43,11 @@ fn read(ask: &Ask) -> Result<Assertion, Wrong> {
     if !ask.is("application/x-www-form-urlencoded") {
         return Err(("invalid_request", "Content-Type must be application/x-www-form-urlencoded"));
     }
-    let fields = form::fields(&ask.body).ok_or(("invalid_request", "the form is not URL-encoded"))?;
+    let mut fields = form::fields(&ask.body).ok_or(("invalid_request", "the form is not URL-encoded"))?;
+    // A form has no order: Google's own clients write the assertion first.
+    fields.sort();
     match fields.as_slice() {
-        [(grant, kind), (name, jwt)] if grant == "grant_type" && name == "assertion" => {
+        [(name, jwt), (grant, kind)] if name == "assertion" && grant == "grant_type" => {
             if kind != GRANT_TYPE {
                 return Err(("unsupported_grant_type", "Invalid grant_type"));
             }
