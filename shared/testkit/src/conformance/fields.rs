@@ -23,8 +23,10 @@ pub(super) fn check(report: &mut Report, variant: &str, vendor: &dyn Vendor, dri
         report.check(&format!("{variant}: kind {}", row.kind), || {
             let ready = drive.ready(plain(drive, row.kind.as_str()).build()).map_err(|refusal| refusal.to_string())?;
             let class = &ready.class;
-            let whole = class.name == row.class && class.degraded_from.is_none();
-            let degraded = class.name == row.without && class.degraded_from.as_ref() == Some(&row.class);
+            let renamed = drive.sample.renamed.iter().find(|(kind, _)| *kind == row.kind.as_str());
+            let deserved = renamed.map_or(row.class.as_str(), |(_, class)| class);
+            let whole = class.name == deserved && class.degraded_from.is_none();
+            let degraded = class.name == row.without && class.degraded_from.as_deref() == Some(deserved);
             ensure(whole || degraded, || format!("{class:?} is not what the table says: {row:?}"))?;
             ensure(row.kind.repeatable() || !class.repeatable, || {
                 "a kind that must not double has a repeatable class".to_owned()

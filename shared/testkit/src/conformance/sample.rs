@@ -20,6 +20,8 @@ pub struct Sample {
     pub wrong: Vec<(&'static str, Value)>,
     /// Keys that hold the address of a host. The suite overrides each and looks where the calls go.
     pub hosts: Vec<&'static str>,
+    /// Kinds whose class is not the table's, with that class: for an app whose type of token has another one.
+    pub renamed: Vec<(&'static str, &'static str)>,
     /// A token of a type, never the same for two numbers.
     pub token: fn(token_type: &str, n: usize) -> String,
     /// Request headers that differ from run to run, in lower case.
@@ -66,6 +68,7 @@ impl Sample {
             required: Vec::new(),
             wrong: Vec::new(),
             hosts: Vec::new(),
+            renamed: Vec::new(),
             token: |_, n| format!("T{n}"),
             masked: Vec::new(),
             ext: "ext",
