@@ -39,6 +39,7 @@ bench: ## jobs per second against a bare loop; figures in target/bench/summary.j
 check: ## formatting and lints
 	@tests/stack/setup.sh check
 	$(CARGO) fmt --all --check
+	rustfmt --edition 2024 --check $(wildcard tests/sim/src/vendors/*/mod.rs)
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 schemas: ## write schemas/, docs/metrics.md and docs/classification.md from the code

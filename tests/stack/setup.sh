@@ -35,17 +35,34 @@ missing_packages() {
   have setpriv && have setsid || echo util-linux
   have cc && have make || echo build-essential
   have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
-  [ "$1" != all ] || have promtool || echo prometheus
+  [ "$1" = all ] || return 0
+  have promtool || echo prometheus
+  have node || echo nodejs
+  have npm || echo npm
 }
 
+# Makes DIR, with what is in the requirements of FILE.
 python_environment() {
-  local stamp=target/venv/requirements.txt wanted=tests/load/requirements.txt
-  if cmp -s "$stamp" "$wanted" && target/venv/bin/python -c '' 2>/dev/null; then return; fi
-  say "setup: a Python environment in target/venv"
-  rm -rf target/venv
-  mkdir -p target
-  python3 -m venv target/venv
-  target/venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$wanted"
+  local dir=$1 wanted=$2 stamp=$1/requirements.txt
+  if cmp -s "$stamp" "$wanted" && "$dir/bin/python" -c '' 2>/dev/null; then return; fi
+  say "setup: a Python environment in $dir"
+  rm -rf "$dir"
+  mkdir -p "$(dirname "$dir")"
+  python3 -m venv "$dir"
+  "$dir/bin/python" -m pip install --quiet --disable-pip-version-check -r "$wanted"
+  cp "$wanted" "$stamp"
+}
+
+# The clients in Node that tests/clients runs, without the programs that a package would like to start.
+node_packages() {
+  local dir=target/clients/node wanted=tests/clients/package-lock.json
+  local stamp=$dir/installed.json
+  if cmp -s "$stamp" "$wanted"; then return; fi
+  say "setup: Node packages in $dir"
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  cp tests/clients/package.json "$wanted" "$dir"
+  npm ci --prefix "$dir" --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
   cp "$wanted" "$stamp"
 }
 
@@ -80,7 +97,11 @@ case "${1:-all}" in
       say "setup: installing ${missing[*]}"
       install_packages "${missing[@]}"
     fi
-    python_environment
+    python_environment target/venv tests/load/requirements.txt
+    if [ "${1:-all}" = all ]; then
+      python_environment target/clients/venv tests/clients/requirements.txt
+      node_packages
+    fi
     ;;
   *)
     say "usage: setup.sh run|all|check, or setup.sh packages NAME..."

@@ -222,7 +222,7 @@ pub struct Opened {
     pub judge: Judge,
 }
 
-/// One vendor, as strict as its sheet. A further vendor is one implementation and one line in [`crate::vendors::all`].
+/// One vendor, as strict as its sheet. A further vendor is one implementation in a folder of its own.
 pub trait Simulator: Send + Sync {
     /// The first part of every path, the `vendor` of every log line.
     fn name(&self) -> &'static str;

@@ -1,4 +1,4 @@
-//! What the simulator and the workers are told about each vendor's apps: one file a vendor, in `tests/stack/vendors`.
+//! What the simulator and the workers are told about each vendor's apps: `stack.toml` in the vendor's folder.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -40,7 +40,7 @@ impl Vendor {
     /// The vendors of the workspace: every crate under `workers/`.
     ///
     /// # Errors
-    /// If one has no file in `tests/stack/vendors`, or a wrong one.
+    /// If one has no `stack.toml`, or a wrong one.
     pub fn all(workspace: &Path) -> Result<Vec<Self>> {
         let entries = fs::read_dir(workspace.join("workers")).context("listing workers/")?;
         let crates = entries.filter_map(|entry| entry.ok()).filter(|entry| entry.path().join("Cargo.toml").is_file());
@@ -50,7 +50,7 @@ impl Vendor {
     }
 
     fn read(workspace: &Path, name: String) -> Result<Self> {
-        let path = workspace.join("tests/stack/vendors").join(format!("{name}.toml"));
+        let path = workspace.join("workers").join(&name).join("stack.toml");
         let doing = || format!("{} says which apps {name} has at the simulator", path.display());
         let text = fs::read_to_string(&path).context(doing())?;
         Ok(Self { apps: toml::from_str(&text).context(doing())?, name })

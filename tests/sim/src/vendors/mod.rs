@@ -1,43 +1,11 @@
-//! The vendors, each from its own sheet.
-
-mod apns;
-mod fcm;
-mod honor;
-mod huawei;
-mod meizu;
-mod oppo;
-mod parcel;
-mod vivo;
-mod xiaomi;
+//! The vendors, each from its own sheet, each a folder with a type of its name.
 
 use std::sync::Arc;
 
-pub use apns::Apns;
-pub use fcm::Fcm;
-pub use honor::Honor;
-pub use huawei::Huawei;
-pub use meizu::Meizu;
-pub use oppo::Oppo;
-pub use parcel::Parcel;
-pub use vivo::Vivo;
-pub use xiaomi::Xiaomi;
-
 use crate::simulator::{Answer, Effect, Opened, Ruling, Simulator};
 
-/// Every vendor that push-sim plays: the one list.
-pub fn all() -> Vec<Arc<dyn Simulator>> {
-    vec![
-        Arc::new(Apns::default()),
-        Arc::new(Fcm::default()),
-        Arc::new(Honor::default()),
-        Arc::new(Huawei::default()),
-        Arc::new(Meizu::default()),
-        Arc::new(Oppo::default()),
-        Arc::new(Parcel::default()),
-        Arc::new(Vivo::default()),
-        Arc::new(Xiaomi::default()),
-    ]
-}
+// Every folder here, and `all()`: written by build.rs.
+include!(concat!(env!("OUT_DIR"), "/vendors.rs"));
 
 /// A refusal by code, with its reason for the developer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -100,7 +100,7 @@ impl Bench {
                 }
             }
         }
-        let missing = || StackError::new(format!("no app {} of {} in tests/stack/vendors", load::APP, load::VENDOR));
+        let missing = || StackError::new(format!("no app {} of {} in its stack.toml", load::APP, load::VENDOR));
         let credential = credential.ok_or_else(missing)?;
         let settings = settings_file(&vendors, sim.places(), &scratch_dir("bench")?, |app| {
             app.insert("rate_per_second".into(), i64::from(NO_LIMIT).into());

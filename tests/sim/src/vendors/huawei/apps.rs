@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::DecodingKey;
+use rcgen::KeyPair;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rules::CATEGORIES;
+use super::{next, rules};
 
 /// Most tokens per app within 5 minutes (section 3.1).
 const TOKENS_PER_5_MINUTES: usize = 1000;
@@ -18,6 +19,8 @@ struct Registration {
     client_id: String,
     client_secret: Option<String>,
     project_id: Option<String>,
+    /// The key file as downloaded, JSON as text; or its parts, with the public half of the key.
+    service_account: Option<String>,
     service_account_public_key: Option<String>,
     sub_account: Option<String>,
     key_id: Option<String>,
@@ -25,6 +28,16 @@ struct Registration {
     granted: Vec<String>,
     #[serde(default)]
     high_priority: bool,
+    /// Categories of HarmonyOS NEXT.
+    #[serde(default)]
+    next_granted: Vec<String>,
+    #[serde(default)]
+    in_app_call: bool,
+    /// Scenes of live views.
+    #[serde(default)]
+    live_views: Vec<String>,
+    #[serde(default)]
+    instant_background: bool,
     rate_per_second: Option<u32>,
     #[serde(default = "hour")]
     token_seconds: u64,
@@ -49,6 +62,10 @@ pub(super) struct App {
     pub(super) account: Option<Account>,
     pub(super) granted: Vec<String>,
     pub(super) high_priority: bool,
+    pub(super) next_granted: Vec<String>,
+    pub(super) in_app_call: bool,
+    pub(super) live_views: Vec<String>,
+    pub(super) instant_background: bool,
     pub(super) token_seconds: u64,
     pub(super) token_limit: usize,
 }
@@ -101,15 +118,26 @@ impl Apps {
     }
 }
 
-fn check(name: &str, given: Registration) -> Result<App, String> {
+/// The service account's key file, as far as Huawei's side of it goes. Other members stand in it too.
+#[derive(Deserialize)]
+struct KeyFile {
+    project_id: String,
+    key_id: String,
+    private_key: String,
+    sub_account: String,
+}
+
+fn check(name: &str, mut given: Registration) -> Result<App, String> {
     if !is_client_id(&given.client_id) {
         return Err("client_id must match ^[0-9]{1,64}$".to_owned());
     }
-    if let Some(unknown) = given.granted.iter().find(|category| !CATEGORIES.contains(&category.as_str())) {
-        return Err(format!("granted: {unknown} is no category of v1/v2; they are {}", CATEGORIES.join(", ")));
-    }
+    all_known("granted", &given.granted, &rules::CATEGORIES)?;
+    all_known("next_granted", &given.next_granted, &next::CATEGORIES)?;
     if !(1..=3600).contains(&given.token_seconds) {
         return Err("token_seconds must be 1 to 3600".to_owned());
+    }
+    if let Some(text) = given.service_account.take() {
+        read_key_file(&mut given, &text)?;
     }
     let account = match (given.service_account_public_key, given.sub_account) {
         (None, _) => None,
@@ -131,9 +159,36 @@ fn check(name: &str, given: Registration) -> Result<App, String> {
         account,
         granted: given.granted,
         high_priority: given.high_priority,
+        next_granted: given.next_granted,
+        in_app_call: given.in_app_call,
+        live_views: given.live_views,
+        instant_background: given.instant_background,
         token_seconds: given.token_seconds,
         token_limit: given.token_limit,
     })
+}
+
+fn all_known(field: &str, given: &[String], known: &[&str]) -> Result<(), String> {
+    match given.iter().find(|category| !known.contains(&category.as_str())) {
+        Some(unknown) => Err(format!("{field}: {unknown} is no such category; they are {}", known.join(", "))),
+        None => Ok(()),
+    }
+}
+
+/// Takes project, account and the public half of the key from the key file.
+fn read_key_file(given: &mut Registration, text: &str) -> Result<(), String> {
+    let file: KeyFile =
+        serde_json::from_str(text).map_err(|error| format!("service_account must be the key file as text: {error}"))?;
+    if given.project_id.as_ref().is_some_and(|project| *project != file.project_id) {
+        return Err("project_id must be the service account's".to_owned());
+    }
+    let pair = KeyPair::from_pem(&file.private_key)
+        .map_err(|error| format!("service_account: private_key must be PKCS #8, RSA: {error}"))?;
+    given.project_id = Some(file.project_id);
+    given.service_account_public_key = Some(pair.public_key_pem());
+    given.sub_account = Some(file.sub_account);
+    given.key_id = Some(file.key_id);
+    Ok(())
 }
 
 /// `^[0-9]{1,64}$` (section 2).

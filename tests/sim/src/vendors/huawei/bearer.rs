@@ -13,10 +13,12 @@ use crate::vendors::Refusal;
 pub(super) fn claimed(huawei: &Huawei, address: &Address, ask: &Ask) -> Option<Arc<App>> {
     match address {
         Address::Client(client_id) => huawei.apps.of_client(client_id),
-        Address::Project(project_id) => match ask.bearer().map(|token| huawei.desk.worth(token, 0)) {
-            Some(Worth::Good(app) | Worth::Stale(app)) => huawei.apps.named(&app),
-            Some(Worth::Unknown) | None => huawei.apps.of_project(project_id),
-        },
+        Address::Project(project_id) | Address::Next(project_id) => {
+            match ask.bearer().map(|token| huawei.desk.worth(token, 0)) {
+                Some(Worth::Good(app) | Worth::Stale(app)) => huawei.apps.named(&app),
+                Some(Worth::Unknown) | None => huawei.apps.of_project(project_id),
+            }
+        }
     }
 }
 
@@ -45,6 +47,10 @@ pub(super) fn check(huawei: &Huawei, address: &Address, ask: &Ask, now: u64) -> 
             Err(Refusal::new(codes::NO_PERMISSION, "project_id of the address is not the app's"))
         }
         Address::Project(_) => Ok(app),
+        // Section 12.4: one code for an access token and for a wrong project.
+        Address::Next(_) if !jwt::looks_like(credential) => Err(bad("v3 takes a JWT, no access token")),
+        Address::Next(project) if app.project_id.as_deref() == Some(project) => Ok(app),
+        Address::Next(_) => Err(bad("project_id of the address is not the service account's")),
     }
 }
 
@@ -56,7 +62,7 @@ fn first_seen(huawei: &Huawei, address: &Address, credential: &str, now: u64) ->
     }
     let app = match address {
         Address::Client(client_id) => huawei.apps.of_client(client_id),
-        Address::Project(project_id) => huawei.apps.of_project(project_id),
+        Address::Project(project_id) | Address::Next(project_id) => huawei.apps.of_project(project_id),
     };
     let app = app.ok_or_else(|| bad("no app has the client_id or project_id of the address"))?;
     let account = app.account.as_ref().ok_or_else(|| bad("the app has no service account; use the token endpoint"))?;

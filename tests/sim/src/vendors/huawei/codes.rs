@@ -19,6 +19,7 @@ pub(super) const ALL_ILLEGAL: &str = "80300007";
 pub(super) const TOO_LARGE: &str = "80300008";
 pub(super) const TOKEN_COUNT: &str = "80300010";
 pub(super) const NO_HIGH_PRIORITY: &str = "80300011";
+pub(super) const TEST_TOKEN_COUNT: &str = "80300030";
 pub(super) const JWT_TOO_LONG: &str = "80300036";
 
 /// What the vendor's `msg` says.
@@ -38,6 +39,7 @@ pub(super) fn text(code: &str) -> &'static str {
         TOO_LARGE => "Message body size is over 4KB",
         TOKEN_COUNT => "The number of tokens is invalid",
         NO_HIGH_PRIORITY => "No permission to send high-priority messages",
+        TEST_TOKEN_COUNT => "The number of tokens of a test message is over the limit",
         JWT_TOO_LONG => "JWT life is over one day",
         _ => "Service error",
     }

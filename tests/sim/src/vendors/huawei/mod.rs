@@ -1,10 +1,11 @@
-//! Huawei Push Kit, Android: v1 and v2 (sheet `huawei.md`, part A, sections 1 to 8).
+//! Huawei Push Kit (sheet `huawei.md`): Android with v1 and v2 (part A, sections 1 to 8), HarmonyOS NEXT with v3 (part B).
 
 mod apps;
 mod bearer;
 mod codes;
 mod jwt;
 mod message;
+mod next;
 mod notification;
 mod rules;
 mod send;
@@ -21,7 +22,7 @@ use super::stray;
 use crate::desk::Desk;
 use crate::simulator::{Answer, Ask, Opened, Simulator};
 
-/// The simulator of Huawei for Android phones.
+/// The simulator of Huawei, for both kinds of phones.
 #[derive(Default)]
 pub struct Huawei {
     desk: Desk,
@@ -42,7 +43,7 @@ impl Simulator for Huawei {
     }
 
     fn apis(&self) -> &'static [&'static str] {
-        &["token", "send"]
+        &["token", "send", "send_next"]
     }
 
     fn desk(&self) -> &Desk {
@@ -58,18 +59,16 @@ impl Simulator for Huawei {
     fn open(self: Arc<Self>, ask: Ask) -> Opened {
         let path = ask.path.clone();
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let address = match parts.as_slice() {
-            ["oauth2", "v2" | "v3", "token"] => None,
-            ["v1", client_id, "messages:send"] => Some(send::Address::Client((*client_id).to_owned())),
-            ["v2", project_id, "messages:send"] => Some(send::Address::Project((*project_id).to_owned())),
-            _ => return stray(404, "no such address"),
-        };
-        if ask.method != Method::POST {
-            return stray(405, "only POST");
-        }
-        match address {
-            None => token::open(self, &ask),
-            Some(address) => send::open(self, address, ask),
+        let is_post = ask.method == Method::POST;
+        match parts.as_slice() {
+            ["oauth2", "v2" | "v3", "token"] | ["v1" | "v2" | "v3", _, "messages:send"] if !is_post => {
+                stray(405, "only POST")
+            }
+            ["oauth2", "v2" | "v3", "token"] => token::open(self, &ask),
+            ["v1", client_id, "messages:send"] => send::open(self, send::Address::Client((*client_id).to_owned()), ask),
+            ["v2", project, "messages:send"] => send::open(self, send::Address::Project((*project).to_owned()), ask),
+            ["v3", project, "messages:send"] => next::open(self, project, ask),
+            _ => stray(404, "no such address"),
         }
     }
 

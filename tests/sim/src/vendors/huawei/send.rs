@@ -21,6 +21,8 @@ pub(super) enum Address {
     Client(String),
     /// v2.
     Project(String),
+    /// v3: the project, for HarmonyOS NEXT.
+    Next(String),
 }
 
 /// A body that could be read.
@@ -158,7 +160,9 @@ fn judge(
 
 /// The answer for a call that is right but for its tokens (section 4.7).
 fn deliver(huawei: &Huawei, tokens: &[String], now: u64) -> Ruling {
-    let is_illegal = |token: &str| matches!(Fortune::of(token), Fortune::Dead | Fortune::Malformed);
+    // A token of HarmonyOS NEXT is none here.
+    let is_illegal =
+        |token: &str| token.starts_with("next-") || matches!(Fortune::of(token), Fortune::Dead | Fortune::Malformed);
     let failed = tokens.iter().filter(|token| is_illegal(token)).count();
     let request_id = huawei.request_id(now);
     if failed == tokens.len() {
