@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::{Class, Job, Timestamp, Verdict};
+use crate::{Class, Job, Reason, Refusal, Timestamp, Verdict};
 
 /// Some positions of one job, about to be sent together. All have the same token type, badge and realm
 /// ([`App::realm`](crate::App::realm)).
@@ -41,6 +41,17 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// The one push of a batch, for vendors whose calls say the content once.
+    ///
+    /// # Errors
+    /// When there are several.
+    pub fn only(&self) -> Result<&Push, Refusal> {
+        match self.pushes.as_slice() {
+            [push] => Ok(push),
+            _ => Err(Refusal::rejected(Reason::BadRequest, ".", "one job a call: the content is said once")),
+        }
+    }
+
     /// How many targets the batch has.
     #[must_use]
     pub fn targets(&self) -> usize {

@@ -5,6 +5,7 @@ mod class;
 mod id;
 mod job;
 mod kind;
+pub mod kit;
 mod mask;
 mod notification;
 mod parked;
