@@ -8,4 +8,6 @@ mod rate;
 pub use backoff::{pause, rung};
 pub use breaker::{Breaker, BreakerRules};
 pub use guard::{Guard, GuardRules};
-pub use rate::{Pace, batch_limit};
+pub use rate::{
+    Ask, Bucket, Desk, Grant, LEASE, LEASE_LIFE_US, Limits, Pace, Pacer, Share, arguments, batch_limit, read_grant,
+};

@@ -3,17 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use push_contract::{Counted, Rate};
-
-/// How many targets one call may have, so that a call is at most a tenth of a second's worth where the vendor counts
-/// targets.
-#[must_use]
-pub fn batch_limit(rate: Rate, targets: usize) -> usize {
-    match rate.counted {
-        Counted::Calls => targets,
-        Counted::Targets => targets.min((rate.per_second / 10).max(1) as usize),
-    }
-}
+use push_contract::Rate;
 
 /// Paces what one process sends for one app. It starts empty, so a restart grants no burst.
 #[derive(Debug)]
@@ -52,34 +42,5 @@ impl Pace {
             let _ = self.limiter.until_n_ready(portion).await;
             left -= portion.get();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TARGETS: Rate = Rate { per_second: 6000, counted: Counted::Targets };
-
-    #[test]
-    fn a_call_is_a_tenth_of_a_second_at_most() {
-        assert_eq!(batch_limit(TARGETS, 1000), 600);
-        assert_eq!(batch_limit(Rate { per_second: 5, counted: Counted::Targets }, 1000), 1);
-        assert_eq!(batch_limit(Rate { per_second: 5, counted: Counted::Calls }, 1000), 1000);
-    }
-
-    #[test]
-    fn a_fresh_pace_grants_no_burst() {
-        let slow = Pace::new(Rate { per_second: 1, counted: Counted::Calls }, 0.085);
-        assert!(!slow.try_take(1), "a tenth of one a second");
-    }
-
-    #[test]
-    fn what_is_over_the_burst_is_never_had_for_less() {
-        let rate = Rate { per_second: 1000, counted: Counted::Targets };
-        let (pace, later) = (Pace::new(rate, 1.0), Pace::new(rate, 1.0));
-        while !later.try_take(100) {}
-        assert!(!pace.try_take(101), "a hundred are the burst");
-        assert!(pace.try_take(100));
     }
 }
