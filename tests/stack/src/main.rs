@@ -34,7 +34,7 @@ fn run(args: &[String]) -> Result<ExitCode> {
             "up" => push_stack::up(&workspace()?).await.map(|()| ExitCode::SUCCESS),
             "demo" => {
                 let spec =
-                    DemoSpec { jobs: number(flags, "--jobs", 6000)?, targets: number(flags, "--targets", 24_000)? };
+                    DemoSpec { jobs: number(flags, "--jobs", 20_000)?, targets: number(flags, "--targets", 60_000)? };
                 push_stack::demo(&workspace()?, spec)
                     .await
                     .map(|kept| if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
