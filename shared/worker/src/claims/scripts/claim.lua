@@ -51,7 +51,8 @@ for i = 1, targets do
     local started = (state == 's' and not mine) or state == 'D'
     local doubted = state == 'd' or state == 'D' or string.sub(doubt, i, i) == '1'
     if all_ambiguous or started then
-      -- What is ambiguous stays so until it has an outcome, whoever dies before that.
+      -- What is ambiguous stays so until it has an outcome, whoever dies before that. Sent again, which only a class
+      -- that may be repeated does, and surely not taken, it is still in doubt.
       amb, started, doubted = '1', true, true
     end
     if room > 0 and string.sub(ARGV[12], i, i) == '1' and (amb == '0' or ARGV[11] == '1') then
