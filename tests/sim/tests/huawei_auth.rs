@@ -132,7 +132,8 @@ fn a_token_is_good_for_its_app_and_its_time() {
         (send(&huawei, "/v1/1/messages:send", &token, later), "80200003", 401),
         (ask(&huawei, "/v1/1/messages:send", &[JSON], DATA, NOW), "80200001", 401),
         (ask(&huawei, "/v1/1/messages:send", &[JSON, ("authorization", &token)], DATA, NOW), "80200001", 401),
-        (send(&huawei, "/v3/9/messages:send", &token, NOW), "http-404", 404),
+        (send(&huawei, "/v3/9/messages:send", &token, NOW), "80200001", 401),
+        (send(&huawei, "/v4/9/messages:send", &token, NOW), "http-404", 404),
     ];
     for (ruling, code, status) in &refused {
         assert_eq!((code_of(ruling), ruling.answer.status), (*code, *status));
