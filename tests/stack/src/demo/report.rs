@@ -12,12 +12,15 @@ pub(super) fn report(summary: &Summary) -> String {
         writeln!(text, "{} jobs, {} targets; {} messages in parking", summary.jobs, summary.targets, summary.parked);
     text.push('\n');
     text.push_str(&table(summary));
+    text.push_str("\nmilliseconds from created to sent\n");
+    let first = summary.latency_ms.keys().map(String::len).max().unwrap_or_default().max("vendor".len());
+    let _ = writeln!(text, "{:first$}  {:>7}  {:>7}  {:>7}", "vendor", "p50", "p95", "p99");
     for (vendor, latency) in &summary.latency_ms {
         let (p50, p95, p99) = (latency.p50, latency.p95, latency.p99);
-        let _ = writeln!(text, "\n{vendor}: from created to sent p50 {p50} ms, p95 {p95} ms, p99 {p99} ms");
+        let _ = writeln!(text, "{vendor:first$}  {p50:>7}  {p95:>7}  {p99:>7}");
     }
-    let _ =
-        writeln!(text, "{:.0} pushes per second from the first acceptance to the last\n", summary.pushes_per_second);
+    let per_second = summary.pushes_per_second;
+    let _ = writeln!(text, "\n{per_second:.0} pushes per second from the first acceptance to the last\n");
     for verdict in Verdict::ALL {
         let _ = writeln!(text, "{:>17} {}", verdict.as_str(), summary.count(verdict));
     }
@@ -61,6 +64,6 @@ mod tests {
         assert!(text.contains("vendor  lane    accepted  invalid_token\n"), "{text}");
         assert!(text.contains("huawei  high          12              0\n"), "{text}");
         assert!(text.contains("huawei  low            0              3\n"), "{text}");
-        assert!(text.contains("p99 3 ms"), "{text}");
+        assert!(text.contains("huawei        1        2        3\n"), "{text}");
     }
 }
