@@ -1,12 +1,12 @@
-//! Answers of the send interface (sections 4.7 and 8): the code decides; without one, the HTTP status.
+//! Answers of the send interface (sections 4.7, 8 and 12.4): the code decides; without one, the HTTP status.
 
 use std::collections::HashMap;
 
-use push_contract::{Action, Answer, Batch, Reason, Verdict};
+use push_contract::{Answer, Batch, Next, Reason, Verdict, kit::codes::Meaning};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::codes;
+use crate::{codes, settings::Platform};
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -17,42 +17,29 @@ struct Envelope {
     request_id: Value,
 }
 
-/// One verdict a target, in the order of the batch.
-pub(crate) fn read(batch: &Batch, answer: &Answer) -> Vec<Verdict> {
+/// What follows: one verdict a target, in the order of the batch, but for a call that is to be split.
+pub(crate) fn read(platform: Platform, batch: &Batch, answer: &Answer) -> Next {
     let Ok(envelope) = serde_json::from_slice::<Envelope>(&answer.body) else {
-        return batch.all(&by_status(answer));
+        return Next::Done(batch.all(&by_status(answer)));
     };
-    let code = envelope.code.as_str();
-    let call = codes::verdict(code).vendor_id(envelope.request_id.as_str().unwrap_or_default());
-    match code {
-        codes::PARTIAL => match refused(&envelope.msg) {
-            Some(refused) => {
-                let taken = Verdict { code: call.code.clone(), ..Verdict::accepted() };
-                each(batch, code, &refused, &Verdict { vendor_id: call.vendor_id, ..taken })
-            }
-            None => batch.all(&call),
-        },
-        codes::ALL_INVALID => match refused(&envelope.msg).filter(|refused| !refused.is_empty()) {
-            // Reasons are given, and this token is under none: refused, but no proof that it is dead.
-            Some(refused) => each(batch, code, &refused, &codes::token_verdict(code, "")),
-            None => batch.all(&call),
-        },
-        _ => match call.action {
-            Action::SlowDown { .. } => batch.all(&Verdict { action: slow_down(answer), ..call }),
-            _ => batch.all(&call),
-        },
-    }
-}
-
-fn each(batch: &Batch, code: &str, refused: &HashMap<String, String>, other: &Verdict) -> Vec<Verdict> {
-    let verdict = |token: &str| match refused.get(token) {
-        Some(reason) => {
-            let id = other.vendor_id.clone().unwrap_or_default();
-            codes::token_verdict(code, reason).vendor_id(id)
+    let (code, id) = (envelope.code.as_str(), envelope.request_id.as_str().unwrap_or_default());
+    let call = codes::verdict(code, platform).vendor_id(id).until(answer.retry_at(), None);
+    let each = |refused: &HashMap<String, String>, other: Verdict| {
+        let verdict = |token: &str| match refused.get(token) {
+            Some(reason) => codes::token_verdict(code, reason, platform).vendor_id(id),
+            None => other.clone().vendor_id(id),
+        };
+        batch.tokens().map(verdict).collect()
+    };
+    Next::Done(match (code, refused(&envelope.msg)) {
+        (codes::TEST_TOKENS, _) => return Next::Split(call),
+        (codes::PARTIAL, Some(refused)) => each(&refused, Verdict::accepted().code(code)),
+        // Reasons are given, and this token is under none: refused, but no proof that it is dead.
+        (codes::ALL_INVALID, Some(refused)) if !refused.is_empty() => {
+            each(&refused, Meaning::refused(Reason::TokenRefused).verdict().code(code))
         }
-        None => other.clone(),
-    };
-    batch.tokens().map(verdict).collect()
+        _ => batch.all(&call),
+    })
 }
 
 /// The refused tokens, each with its reason, out of a `msg` that is JSON inside a string.
@@ -85,22 +72,13 @@ fn refused(msg: &Value) -> Option<HashMap<String, String>> {
 
 /// Answers without a code (section 8, HTTP).
 fn by_status(answer: &Answer) -> Verdict {
-    let (action, reason) = match answer.status {
-        // 200 and no code: the vendor may well have taken the call.
-        200..=299 => (Action::Unknown, Reason::AnswerUnreadable),
-        400 => (Action::Refused, Reason::BadRequest),
-        401 => (Action::CredentialStale, Reason::CredentialStale),
-        404 => (Action::AppMisconfigured, Reason::Misconfigured),
-        429 | 503 => (slow_down(answer), Reason::RateLimited),
-        // A proxy gave up waiting; what stands behind it may have taken the call.
-        504 => (Action::Unknown, Reason::AnswerLost),
-        500..=599 => (Action::Unavailable, Reason::Unavailable),
-        _ => (Action::Unavailable, Reason::AnswerUnreadable),
+    let meaning = match answer.status {
+        400 => Meaning::BAD_REQUEST,
+        401 => Meaning::STALE,
+        404 => Meaning::APP,
+        // Huawei documents no `Retry-After`; it is honoured if present (section 7).
+        503 => Meaning::SLOW,
+        _ => return answer.by_status(true),
     };
-    Verdict::new(action, reason)
-}
-
-/// Huawei documents no `Retry-After`; it is honoured if present (section 7).
-fn slow_down(answer: &Answer) -> Action {
-    Action::SlowDown { until: answer.retry_after().map(|wait| answer.at.plus(wait)) }
+    meaning.verdict().until(answer.retry_at(), None)
 }

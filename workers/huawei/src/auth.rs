@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use http::{HeaderValue, Uri};
+use http::Uri;
 use push_contract::{
-    Answer, AuthRefusal, Authentication, Call, Secret, SettingsError, Timestamp, Token, typed::address, wire,
+    Answer, AuthRefusal, Authentication, Secret, SettingsError, Timestamp, Token,
+    kit::{
+        oauth,
+        settings::{rule, secret},
+    },
+    typed::address,
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     service_account::ServiceAccount,
-    settings::{Auth, Settings},
+    settings::{Auth, Platform, Settings},
 };
 
 /// Tokens are renewed this long before they end.
@@ -19,59 +24,43 @@ pub(crate) const RENEW_BEFORE: Duration = Duration::from_secs(300);
 
 /// What calls are authorised with.
 #[derive(Debug)]
-pub(crate) enum Credential {
-    /// A form for the token endpoint.
-    Client { endpoint: Uri, form: Secret },
-    /// A key that signs tokens here.
-    ServiceAccount(Box<ServiceAccount>),
+pub(crate) struct Credentials {
+    /// Of HMS Android, if the settings choose it: the token endpoint and the client's secret.
+    client: Option<(Uri, Secret)>,
+    /// A key that signs tokens here. HarmonyOS NEXT takes no other.
+    pub(crate) account: Option<ServiceAccount>,
 }
 
-impl Credential {
-    /// Reads the credential that the settings choose.
+impl Credentials {
+    /// Reads the credentials that the settings name and those that they need.
     pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
-        let needed = |secret: &Option<Secret>, key: &str| {
-            let rule = format!("needed for this auth: set {key}_file or the environment variable");
-            secret.clone().filter(|s| !s.reveal().is_empty()).ok_or_else(|| SettingsError::new(key, "(none)", rule))
+        let text = settings.service_account.as_ref().filter(|text| !text.reveal().trim().is_empty());
+        let account = match text {
+            None if settings.auth == Auth::Oauth && settings.token_type == Platform::Android => None,
+            _ => Some(ServiceAccount::open(secret(text, "service_account", "the service account's key file")?)?),
         };
-        match settings.auth {
-            Auth::Oauth => {
-                let secret = needed(&settings.client_secret, "client_secret")?;
-                let fields = [
-                    ("grant_type", "client_credentials"),
-                    ("client_id", &settings.client_id),
-                    ("client_secret", secret.reveal()),
-                ];
-                let endpoint = address("auth_url", &settings.auth_url, "")?;
-                Ok(Self::Client { endpoint, form: Secret::new(wire::form(&fields)) })
-            }
-            Auth::ServiceAccount => {
-                let account = ServiceAccount::open(&needed(&settings.service_account, "service_account")?)?;
-                if !settings.project_id.is_empty() && settings.project_id != account.project_id {
-                    let rule = "must be the project of the service account: correct it or leave it empty";
-                    return Err(SettingsError::new("project_id", &settings.project_id, rule));
-                }
-                Ok(Self::ServiceAccount(Box::new(account)))
-            }
-        }
+        let client = if settings.auth == Auth::Oauth && settings.has_android() {
+            let secret = secret(settings.client_secret.as_ref(), "client_secret", "the Client Secret")?;
+            Some((address("auth_url", &settings.auth_url, "")?, secret.clone()))
+        } else {
+            None
+        };
+        let is_own = account.as_ref().is_none_or(|account| account.project_id == settings.project_id);
+        let text = "must be the project of the service account: correct it or leave it empty";
+        rule(settings.project_id.is_empty() || is_own, "project_id", &settings.project_id, text)?;
+        Ok(Self { client, account })
     }
 
-    /// How the process gets a token.
-    pub(crate) fn authentication(&self, now: Timestamp) -> Authentication {
-        match self {
-            Self::Client { endpoint, form } => {
-                let body = form.reveal().to_owned().into_bytes();
-                let request = wire::post(endpoint, wire::FORM, body);
-                Authentication::Endpoint(Box::new(Call { api: "auth", request, commits: false, memo: None }))
+    /// How the process gets a token; nothing where there is no credential, and then nothing is sent either.
+    pub(crate) fn authentication(&self, platform: Platform, client_id: &str, now: Timestamp) -> Authentication {
+        match (&self.client, &self.account) {
+            (Some((endpoint, secret)), _) if platform == Platform::Android => {
+                Authentication::Endpoint(Box::new(oauth::ask(endpoint, client_id, secret)))
             }
-            Self::ServiceAccount(account) => Authentication::Token(account.token(now)),
+            (_, Some(account)) => Authentication::Token(account.token(now)),
+            (_, None) => Authentication::InRequest,
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Granted {
-    access_token: Secret,
-    expires_in: u32,
 }
 
 #[derive(Deserialize)]
@@ -101,21 +90,7 @@ pub(crate) fn read(answer: &Answer) -> Result<Token, AuthRefusal> {
         503 => return Err(trouble("HTTP 503: too many token requests".to_owned())),
         status => return Err(trouble(format!("HTTP {status}"))),
     }
-    match Granted::deserialize(&body) {
-        Ok(Granted { access_token, expires_in }) if expires_in > 0 && is_bearer(&access_token) => {
-            let life = Duration::from_secs(expires_in.into());
-            Ok(Token {
-                value: access_token,
-                expires_at: answer.at.plus(life),
-                renew_before: RENEW_BEFORE.min(life / 2),
-            })
-        }
-        _ => Err(trouble("HTTP 200 without a token".to_owned())),
-    }
-}
-
-fn is_bearer(token: &Secret) -> bool {
-    !token.reveal().is_empty() && HeaderValue::from_str(token.reveal()).is_ok()
+    oauth::granted(&body, answer.at, RENEW_BEFORE).ok_or_else(|| trouble("HTTP 200 without a token".to_owned()))
 }
 
 /// Known pairs of `error` 1101 and `sub_error` (section 3.1).

@@ -1,76 +1,99 @@
-//! Which category a job belongs to and which it may use (section 6).
+//! Which class a job belongs to and which it may use: categories (section 6) and push types (section 12.2).
 
-use push_contract::{Class, ClassRow, Job, Kind, Outcome, Reason, Refusal};
+use push_contract::{Class, ClassRow, Job, Kind, Refusal, kit::classes::rows, typed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    NAME,
     options::{Options, Urgency},
-    settings::{MissingRight, Settings},
+    settings::{Platform, Settings},
 };
 
 /// The class of data messages: Huawei classifies only what it shows, so they carry no category.
 pub(crate) const DATA: &str = "DATA";
+/// HarmonyOS NEXT: wakes the app, which shows its call page.
+pub(crate) const IN_APP_CALL: &str = "IN_APP_CALL";
+/// HarmonyOS NEXT: new content for a form (widget).
+pub(crate) const FORM: &str = "FORM";
+/// HarmonyOS NEXT: a live view.
+pub(crate) const LIVE_VIEW: &str = "LIVE_VIEW";
 
-/// Test messages are the one thing with a quota per app and day: 500 (section 1).
+/// What needs no right, and what everything falls to.
+pub(crate) const MARKETING: &str = Category::Marketing.as_str();
+/// HarmonyOS NEXT: a notification that is read out, a push type of its own there.
+pub(crate) const PLAY_VOICE: &str = Category::PlayVoice.as_str();
+
+/// Test messages are the one thing with a quota: 500 per app and day (section 1).
 pub(crate) const TEST_QUOTA: &str = "test";
+/// 1000 per project and day (section 12.1).
+pub(crate) const NEXT_TEST_QUOTA: &str = "test_next";
 
-/// `android.category` (section 6). Each but MARKETING is a right that Huawei grants per app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum Category {
-    Im,
-    Voip,
-    Subscription,
-    Travel,
-    Health,
-    Work,
-    Account,
-    Express,
-    Finance,
-    DeviceReminder,
-    /// In an older page only; never chosen from a kind.
-    SystemReminder,
-    Mail,
-    /// Data messages only.
-    PlayVoice,
-    Marketing,
+macro_rules! categories {
+    ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
+        /// `category` (sections 6 and 12.3). Each but MARKETING is a right that Huawei grants per app.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        pub(crate) enum Category {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+        }
+
+        impl Category {
+            /// The name on the wire.
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+categories! {
+    Im "IM",
+    Voip "VOIP",
+    /// HarmonyOS NEXT only.
+    MissCall "MISS_CALL",
+    Subscription "SUBSCRIPTION",
+    Travel "TRAVEL",
+    Health "HEALTH",
+    Work "WORK",
+    Account "ACCOUNT",
+    Express "EXPRESS",
+    Finance "FINANCE",
+    DeviceReminder "DEVICE_REMINDER",
+    /// Android, in an older page only; never chosen from a kind.
+    SystemReminder "SYSTEM_REMINDER",
+    /// HarmonyOS NEXT, in one secondary source only; never chosen from a kind.
+    CustomerService "CUSTOMER_SERVICE",
+    Mail "MAIL",
+    /// Android: data messages only. HarmonyOS NEXT: a notification that is read out.
+    PlayVoice "PLAY_VOICE",
+    Marketing "MARKETING",
 }
 
 impl Category {
-    /// The name on the wire.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Im => "IM",
-            Self::Voip => "VOIP",
-            Self::Subscription => "SUBSCRIPTION",
-            Self::Travel => "TRAVEL",
-            Self::Health => "HEALTH",
-            Self::Work => "WORK",
-            Self::Account => "ACCOUNT",
-            Self::Express => "EXPRESS",
-            Self::Finance => "FINANCE",
-            Self::DeviceReminder => "DEVICE_REMINDER",
-            Self::SystemReminder => "SYSTEM_REMINDER",
-            Self::Mail => "MAIL",
-            Self::PlayVoice => "PLAY_VOICE",
-            Self::Marketing => "MARKETING",
+    /// Whether the platform knows it.
+    pub(crate) const fn is_of(self, platform: Platform) -> bool {
+        match platform {
+            Platform::Android => !matches!(self, Self::MissCall | Self::CustomerService),
+            Platform::Next => !matches!(self, Self::SystemReminder),
         }
     }
 
-    /// Whether a data message of this category may wake the app (section 4.6 c).
+    /// Whether a data message of this category may wake an Android app (section 4.6 c).
     const fn wakes(self) -> bool {
         matches!(self, Self::Voip | Self::PlayVoice)
     }
 }
 
 /// What a kind deserves, and what else the vendor's page allows for it.
-const fn deserved(kind: Kind) -> (Category, Option<Category>) {
+const fn deserved(kind: Kind, platform: Platform) -> (Category, Option<Category>) {
     match kind {
         Kind::ChatDirect | Kind::ChatGroup | Kind::ChatMention => (Category::Im, None),
         Kind::CallInvite | Kind::CallCancel => (Category::Voip, None),
-        // MISS_CALL exists on HarmonyOS NEXT only; VOIP is seen in use.
-        Kind::CallMissed => (Category::Im, Some(Category::Voip)),
+        // On Android VOIP is seen in use.
+        Kind::CallMissed => match platform {
+            Platform::Android => (Category::Im, Some(Category::Voip)),
+            Platform::Next => (Category::MissCall, None),
+        },
         Kind::SocialRequest | Kind::SocialInteraction | Kind::SubscriptionUpdate => (Category::Subscription, None),
         Kind::AccountSecurity | Kind::AccountStatus => (Category::Account, None),
         Kind::OrderUpdate => (Category::Express, None),
@@ -84,95 +107,153 @@ const fn deserved(kind: Kind) -> (Category, Option<Category>) {
     }
 }
 
-/// The table for `--classes`.
-pub(crate) fn rows() -> Vec<ClassRow> {
-    let row = |kind: &Kind| {
-        let (category, instead) = deserved(*kind);
-        let free = category == Category::Marketing;
-        ClassRow {
-            kind: *kind,
-            class: category.as_str().to_owned(),
-            needs: match instead {
-                _ if free => None,
-                Some(instead) => {
-                    Some(format!("categories: {}, or {} in its stead", category.as_str(), instead.as_str()))
-                }
-                None => Some(format!("categories: {}", category.as_str())),
-            },
-            without: Category::Marketing.as_str().to_owned(),
-            caps: if free { "2 (news: 5) per device and day; 3000 in all" } else { "3000 per device and day in all" }
-                .to_owned(),
+/// The table for `--classes`, with Android's names.
+pub(crate) fn table() -> Vec<ClassRow> {
+    rows(|kind| {
+        let (category, instead) = deserved(kind, Platform::Android);
+        let (on_next, _) = deserved(kind, Platform::Next);
+        if category == Category::Marketing {
+            return ClassRow::new(kind, MARKETING, "2 (news: 5) per device and day; 3000 in all");
         }
-    };
-    Kind::ALL.iter().map(row).collect()
+        let mut needs = format!("categories, next_categories: {}", category.as_str());
+        if let Some(instead) = instead {
+            needs.push_str(&format!(", or {} in its stead", instead.as_str()));
+        }
+        if on_next != category {
+            needs.push_str(&format!("; HarmonyOS NEXT: {}", on_next.as_str()));
+        }
+        ClassRow::new(kind, category.as_str(), "3000 per device and day in all").needs(needs, MARKETING)
+    })
 }
 
-/// Chooses the category: the override, else what the kind deserves, as far as the app's rights go.
-pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
-    let (wanted, instead) = match options.category {
+/// Chooses the class on a platform: the override, else what the kind deserves, as far as the app's rights go.
+pub(crate) fn classify(
+    platform: Platform,
+    settings: &Settings,
+    job: &Job,
+    options: &Options,
+) -> Result<Class, Refusal> {
+    // An override that this platform does not know is for the other one.
+    let (wanted, instead) = match options.category.filter(|category| category.is_of(platform)) {
         Some(category) => (category, None),
-        None => deserved(job.kind),
+        None => deserved(job.kind, platform),
     };
-    let granted = |category: &Category| *category == Category::Marketing || settings.categories.contains(category);
-    let class = |name: &str, urgent: bool, because: String| Class {
-        name: name.to_owned(),
-        degraded_from: (name != wanted.as_str()).then(|| wanted.as_str().to_owned()),
-        quota: job.test.then(|| TEST_QUOTA.to_owned()),
-        urgent,
-        repeatable: job.kind.repeatable(),
-        detail: serde_json::Value::Null,
-        because,
-    };
-    let wants_high = options.urgency.map_or(wanted.wakes(), |urgency| urgency == Urgency::High);
-    if options.urgency == Some(Urgency::High) && !settings.high_priority {
-        missing(settings, "options.huawei.urgency", "high-priority messages: set high_priority")?;
+    let chooser = Chooser { platform, settings, job, options, wanted, instead };
+    match platform {
+        Platform::Android => chooser.on_android(),
+        Platform::Next => chooser.on_next(),
     }
-    if job.notification.is_none() {
-        if wanted.wakes() && wants_high {
-            if granted(&wanted) && settings.high_priority {
-                let because = format!("categories has {}, high_priority is set: wakes the app", wanted.as_str());
-                return Ok(class(wanted.as_str(), true, because));
-            }
-            missing(
-                settings,
-                "kind",
-                &format!("{} that wake the app: set high_priority, categories", wanted.as_str()),
-            )?;
-            return Ok(class(
-                DATA,
-                false,
-                format!("no right to wake the app as {}: a plain data message", wanted.as_str()),
-            ));
-        }
-        let urgent = wants_high && settings.high_priority;
-        return Ok(Class { degraded_from: None, ..class(DATA, urgent, "data messages carry no category".to_owned()) });
-    }
-    if wanted == Category::PlayVoice {
-        let rule = "PLAY_VOICE is for data messages: leave out notification";
-        return Err(Refusal::rejected(Reason::BadOption, "options.huawei.category", rule));
-    }
-    let Some(chosen) = [Some(wanted), instead].into_iter().flatten().find(granted) else {
-        missing(settings, "kind", &format!("{}: add it to categories", wanted.as_str()))?;
-        let because = format!("categories lacks {}: sent as MARKETING", wanted.as_str());
-        return Ok(class(Category::Marketing.as_str(), false, because));
-    };
-    let because = match chosen {
-        Category::Marketing => "MARKETING needs no right".to_owned(),
-        _ => format!("categories has {}", chosen.as_str()),
-    };
-    let urgent = settings.high_priority && options.urgency.map_or(chosen == Category::Voip, |_| wants_high);
-    Ok(class(chosen.as_str(), urgent, because))
 }
 
-/// A right is missing: go on with less, or refuse the job, as the settings say.
-fn missing(settings: &Settings, field: &str, right: &str) -> Result<(), Refusal> {
-    match settings.on_missing_right {
-        MissingRight::Degrade => Ok(()),
-        MissingRight::Refuse => Err(Refusal {
-            outcome: Outcome::Misconfigured,
-            reason: Reason::NoRight,
-            field: field.to_owned(),
-            rule: format!("the app has no right to {right} once Huawei granted it, or on_missing_right = \"degrade\""),
-        }),
+struct Chooser<'a> {
+    platform: Platform,
+    settings: &'a Settings,
+    job: &'a Job,
+    options: &'a Options,
+    wanted: Category,
+    instead: Option<Category>,
+}
+
+impl Chooser<'_> {
+    fn on_android(&self) -> Result<Class, Refusal> {
+        let (settings, options, wanted) = (self.settings, self.options, self.wanted);
+        let wants_high = options.urgency.map_or(wanted.wakes(), |urgency| urgency == Urgency::High);
+        if options.urgency == Some(Urgency::High) && !settings.high_priority {
+            self.missing("options.huawei.urgency", "high-priority messages: set high_priority")?;
+        }
+        if self.job.notification.is_none() {
+            if wanted.wakes() && wants_high {
+                let name = wanted.as_str();
+                if self.has(wanted) && settings.high_priority {
+                    let because = format!("categories has {name}, high_priority is set: wakes the app");
+                    return Ok(Class { urgent: true, ..self.class(name, because) });
+                }
+                self.missing("kind", &format!("{name} that wake the app: set high_priority, categories"))?;
+                let because = format!("no right to wake the app as {name}: a plain data message");
+                return Ok(self.class(DATA, because).wanted(name));
+            }
+            let urgent = wants_high && settings.high_priority;
+            return Ok(Class { urgent, ..self.plain()? });
+        }
+        if wanted == Category::PlayVoice {
+            let rule = "PLAY_VOICE is for data messages: leave out notification";
+            return Err(typed::bad_option(NAME, "category", rule));
+        }
+        let class = self.shown()?;
+        let is_voip = class.name == Category::Voip.as_str();
+        let is_marketed = class.name == MARKETING && wanted != Category::Marketing;
+        let urgent = settings.high_priority && !is_marketed && options.urgency.map_or(is_voip, |_| wants_high);
+        Ok(Class { urgent, ..class })
+    }
+
+    fn on_next(&self) -> Result<Class, Refusal> {
+        let (settings, options, job) = (self.settings, self.options, self.job);
+        if options.form.is_some() {
+            let targets = job.targets.iter().filter(|target| settings.platform(target) == Platform::Next).count();
+            return match targets {
+                1 => Ok(self.class(FORM, "a form of one device")),
+                _ => Err(typed::bad_option(NAME, "form", "is on one device: one target of type next")),
+            };
+        }
+        if let Some(event) = options.live_event() {
+            let granted = settings.next_live_views.iter().any(|granted| granted == event);
+            return self.special(LIVE_VIEW, granted, &format!("live views of {event}: add it to next_live_views"));
+        }
+        let is_invite = job.kind == Kind::CallInvite && job.notification.is_none();
+        if options.in_app_call.unwrap_or(is_invite) {
+            return self.special(IN_APP_CALL, settings.next_in_app_call, "in-app calls: set next_in_app_call");
+        }
+        self.plain()
+    }
+
+    /// What needs a right of its own on HarmonyOS NEXT; without it the job is sent as if nobody had asked.
+    fn special(&self, name: &str, granted: bool, right: &str) -> Result<Class, Refusal> {
+        if granted {
+            let urgent = name == IN_APP_CALL;
+            return Ok(Class { urgent, ..self.class(name, format!("the settings have the right to {name}")) });
+        }
+        self.missing("options.huawei", right)?;
+        let class = self.plain()?;
+        let because = format!("no right to {right}; sent as {}", class.name);
+        Ok(Class { because, ..class }.wanted(name))
+    }
+
+    fn plain(&self) -> Result<Class, Refusal> {
+        match self.job.notification {
+            None => Ok(self.class(DATA, "data messages carry no category")),
+            Some(_) => self.shown(),
+        }
+    }
+
+    /// The best category for what is shown.
+    fn shown(&self) -> Result<Class, Refusal> {
+        let (wanted, list) = (self.wanted.as_str(), self.platform.categories_key());
+        let Some(chosen) = [Some(self.wanted), self.instead].into_iter().flatten().find(|category| self.has(*category))
+        else {
+            self.missing("kind", &format!("{wanted}: add it to {list}"))?;
+            let because = format!("{list} lacks {wanted}: sent as MARKETING");
+            return Ok(self.class(MARKETING, because).wanted(wanted));
+        };
+        let because = match chosen {
+            Category::Marketing => "MARKETING needs no right".to_owned(),
+            _ => format!("{list} has {}", chosen.as_str()),
+        };
+        Ok(self.class(chosen.as_str(), because).wanted(wanted))
+    }
+
+    fn has(&self, category: Category) -> bool {
+        category == Category::Marketing || self.settings.categories_of(self.platform).contains(&category)
+    }
+
+    fn class(&self, name: &str, because: impl Into<String>) -> Class {
+        let quota = match self.platform {
+            Platform::Android => TEST_QUOTA,
+            Platform::Next => NEXT_TEST_QUOTA,
+        };
+        Class { quota: self.job.test.then(|| quota.to_owned()), ..Class::new(self.job, name, because) }
+    }
+
+    fn missing(&self, field: &str, right: &str) -> Result<(), Refusal> {
+        self.settings.on_missing_right.check(field, &format!("{right} once Huawei granted it"))
     }
 }

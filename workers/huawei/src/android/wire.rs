@@ -64,6 +64,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) badge: Option<BadgeField<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) foreground_show: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) profile_id: Option<&'a str>,
 }
 
 /// `click_action` (section 4.5).

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use push_contract::{Action, Reason, Vendor, Verdict};
+use push_contract::{Action, Next, Reason, Vendor, Verdict};
 use push_huawei::Huawei;
 use serde_json::json;
 
-use crate::support::{answer, later, verdicts};
+use crate::support::{answer, app, batch, job, later, on_next, prepare, token, verdicts};
 
 fn one(status: u16, body: &str) -> Verdict {
     verdicts(1, &answer(status, body)).remove(0)
@@ -27,7 +27,7 @@ const TAKEN: (&str, Reason) = ("accepted", Reason::Ok);
 const DEAD: (&str, Reason) = ("device_gone", Reason::TokenRefused);
 
 /// The table of section 8, written down a second time.
-pub(crate) const CODES: [(&str, &str, Reason); 30] = [
+pub(crate) const CODES: [(&str, &str, Reason); 32] = [
     ("80000000", "accepted", Reason::Ok),
     ("80000001", "unavailable", Reason::Unavailable),
     ("80100000", "unknown", Reason::AnswerUnreadable),
@@ -39,6 +39,7 @@ pub(crate) const CODES: [(&str, &str, Reason); 30] = [
     ("80100016", "refused", Reason::ContentForbidden),
     ("80100017", "slow_down", Reason::RateLimited),
     ("80100018", "refused", Reason::BadRequest),
+    ("80100020", "refused", Reason::BadRequest),
     ("80100022", "refused", Reason::BadRequest),
     ("80200001", "credential_stale", Reason::CredentialStale),
     ("80200003", "credential_stale", Reason::CredentialStale),
@@ -54,15 +55,89 @@ pub(crate) const CODES: [(&str, &str, Reason); 30] = [
     ("80300028", "refused", Reason::BadRequest),
     ("80300029", "slow_down", Reason::RateLimited),
     ("80300030", "refused", Reason::BadRequest),
+    ("80300032", "refused", Reason::BadRequest),
     ("80300036", "app_misconfigured", Reason::CredentialRefused),
     ("80300037", "app_misconfigured", Reason::Misconfigured),
     ("80600003", "unavailable", Reason::Unavailable),
     ("81000001", "unavailable", Reason::Unavailable),
 ];
 
+/// On HarmonyOS NEXT a call without reasons proves no token dead.
+pub(crate) fn next_codes() -> Vec<(&'static str, &'static str, Reason)> {
+    CODES.into_iter().map(|row| if row.0 == "80300007" { (row.0, "refused", row.2) } else { row }).collect()
+}
+
+fn next(targets: usize, code: &str, msg: &str) -> Next {
+    let app = app(&on_next());
+    let job = job("chat.direct").targets(targets).title("Li Lei").body("hi").build();
+    let (class, _) = prepare(app.as_ref(), &job).unwrap();
+    let body = json!({ "code": code, "msg": msg, "requestId": "r1" }).to_string();
+    app.decode(&batch(&job, class), None, Some(&token()), &answer(200, &body))
+}
+
+fn next_partial(code: &str, msg: &str, targets: usize) -> Vec<(&'static str, Reason)> {
+    let Next::Done(verdicts) = next(targets, code, msg) else { panic!("{code} {msg}") };
+    assert!(verdicts.iter().all(|verdict| verdict.vendor_id.as_deref() == Some("r1")), "{verdicts:?}");
+    verdicts.iter().map(|verdict| (verdict.action.as_str(), verdict.reason)).collect()
+}
+
+#[test]
+fn every_code_has_its_verdict_on_harmonyos_next() {
+    for (code, action, reason) in next_codes() {
+        let verdict = match next(1, code, "text") {
+            Next::Done(mut verdicts) => verdicts.remove(0),
+            Next::Split(verdict) if code == "80300030" => verdict,
+            other => panic!("{code}: {other:?}"),
+        };
+        assert_eq!((verdict.action.as_str(), verdict.reason), (action, reason), "{code}");
+    }
+}
+
+/// Section 12.4, the table of reasons.
+#[test]
+fn every_reason_has_its_verdict_on_harmonyos_next() {
+    for (reason, action, why) in [
+        ("tokenFormatError", "device_gone", Reason::TokenMalformed),
+        ("tokenPlatformNotSupport", "device_gone", Reason::TokenRefused),
+        ("noRight", "device_gone", Reason::TokenWrongApp),
+        ("countryNotSupport", "refused", Reason::TokenRefused),
+        ("noPushTypeRight", "class_misconfigured", Reason::NoRight),
+        ("noRightToSendThisLiveNotificationEvent", "class_misconfigured", Reason::NoRight),
+        ("disableSendHuaweiMsgBecauseOfPenalty", "app_misconfigured", Reason::Misconfigured),
+        ("appinfoError", "app_misconfigured", Reason::Misconfigured),
+        ("atomicUnableSendUnsubscribedMsg", "refused", Reason::BadRequest),
+        ("differentImgVerifyPolicy", "refused", Reason::BadRequest),
+        ("notSupportPlayVoice", "refused", Reason::BadRequest),
+        ("somethingNew", "refused", Reason::TokenRefused),
+    ] {
+        for key in [reason.to_owned(), format!(" {reason} ")] {
+            let all = json!({ "failure": 2, "illegalTokens": { key.as_str(): ["T0", "T1"] } }).to_string();
+            assert_eq!(next_partial("80300007", &all, 2), [(action, why); 2], "{key}");
+            let some = json!({ "success": 1, "failure": 1, "illegalTokens": { key.as_str(): ["T1"] } }).to_string();
+            assert_eq!(next_partial("80100000", &some, 2), [TAKEN, (action, why)], "{key}");
+        }
+    }
+}
+
+#[test]
+fn without_a_reason_a_token_of_harmonyos_next_lives() {
+    let kept = ("refused", Reason::TokenRefused);
+    for msg in ["All the tokens are invalid", "{}", "", r#"{"illegal_tokens":["T0","T1"]}"#] {
+        assert_eq!(next_partial("80300007", msg, 2), [kept; 2], "{msg}");
+    }
+    assert_eq!(next_partial("80100000", r#"{"illegal_tokens":["T1"]}"#, 2), [TAKEN, kept]);
+}
+
+#[test]
+fn a_test_message_to_too_many_is_split() {
+    assert!(matches!(next(11, "80300030", "too many"), Next::Split(verdict) if verdict.reason == Reason::BadRequest));
+}
+
 #[test]
 fn every_code_has_its_verdict() {
-    assert_eq!(Huawei.profile().codes, CODES.map(|row| row.0), "every listed code is tested");
+    let mut listed = Huawei.profile().codes.to_vec();
+    listed.sort_unstable();
+    assert_eq!(listed, CODES.map(|row| row.0), "every listed code is tested");
     let unlisted = [
         ("82000001", "refused", Reason::BadRequest),
         ("82000013", "refused", Reason::BadRequest),
@@ -72,7 +147,7 @@ fn every_code_has_its_verdict() {
         ("90000000", "unavailable", Reason::UnlistedCode),
         ("", "unavailable", Reason::UnlistedCode),
     ];
-    for (code, action, reason) in CODES.into_iter().chain(unlisted) {
+    for (code, action, reason) in CODES.into_iter().chain(unlisted).filter(|row| row.0 != "80300030") {
         let verdict = coded(code);
         assert_eq!((verdict.action.as_str(), verdict.reason), (action, reason), "{code}");
         assert_eq!((verdict.code.as_deref(), verdict.vendor_id.as_deref()), (Some(code), Some("r1")));

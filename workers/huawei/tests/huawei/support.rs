@@ -32,6 +32,16 @@ pub(crate) fn app(more: &Value) -> Box<dyn App> {
     open(&push_testkit::settings::overlaid(rights, more)).unwrap()
 }
 
+/// Settings of an app for HarmonyOS NEXT with every right, for [`app`].
+pub(crate) fn on_next() -> Value {
+    json!({
+        "token_type": "next", "service_account": crate::service_account::key_file().to_string(),
+        "next_in_app_call": true, "next_live_views": ["TAXI"], "next_categories": [
+            "IM", "VOIP", "MISS_CALL", "SUBSCRIPTION", "TRAVEL", "HEALTH", "WORK", "ACCOUNT", "EXPRESS", "FINANCE",
+            "DEVICE_REMINDER", "MAIL", "PLAY_VOICE"],
+    })
+}
+
 pub(crate) fn job(kind: &str) -> JobBuilder {
     push_testkit::jobs::job(kind).vendor("huawei")
 }
