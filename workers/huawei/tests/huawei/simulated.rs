@@ -3,11 +3,16 @@
 use std::{fs, path::Path, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use push_contract::Authentication;
 use push_sim::{Ask, Ruling, Simulator, vendors};
 use push_testkit::{jobs::CREATED_AT, settings::overlaid};
 use serde_json::{Value, json};
 
-use crate::{service_account::key_file, vendor};
+use crate::{
+    service_account::key_file,
+    support::{batch, job, open, prepare},
+    vendor,
+};
 
 /// A bearer that the simulator takes for a service account's.
 const SIGNED: &str = "signed.of.case";
@@ -57,6 +62,31 @@ fn a_partial_answer_of_the_simulator_reads_as_the_golden_one() {
         " tokenFormatError": ["malformed-1"], " countryNotSupport": ["reason-countryNotSupport-2"], " noRight": ["dead-3"],
     });
     assert_eq!(inner, json!({ "success": 1, "failure": 3, "illegalTokens": reasons }));
+}
+
+#[test]
+fn the_demos_apps_are_taken_with_tokens_that_they_sign() {
+    let plans: toml::Table = include_str!("../../stack.toml").parse().unwrap();
+    let sim = Arc::new(vendors::Huawei::default());
+    for (name, plan) in plans {
+        let plan = serde_json::to_value(plan).unwrap();
+        sim.register(&name, overlaid(plan["register"].clone(), &plan["secrets"])).unwrap();
+        let settings =
+            serde_json::from_str(&plan["settings"].to_string().replace("{sim}", "http://127.0.0.1:9")).unwrap();
+        let app = open(&overlaid(json!({ "client_id": "", "badge_class": "" }), &overlaid(settings, &plan["secrets"])));
+        let app = app.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(app.warnings(), Vec::<String>::new(), "{name}");
+        let Authentication::Token(token) = app.authentication("next", CREATED_AT) else { panic!("{name}: no account") };
+        let job = job("chat.direct").title("Li Lei").body("hi").token_type("next").build();
+        let (class, _) = prepare(app.as_ref(), &job).unwrap();
+        let call = app.encode(&batch(&job, class), Some(&token), CREATED_AT).unwrap();
+        let (head, body) = call.request.into_parts();
+        let path = head.uri.path().strip_prefix("/huawei").unwrap().to_owned();
+        let ask = Ask { method: head.method, path, headers: head.headers, body };
+        let ruling = (Arc::clone(&sim).open(ask).judge)(u64::try_from(CREATED_AT.as_millis()).unwrap());
+        let word = ruling.words.about(0).unwrap();
+        assert!(word.accepted && ruling.degraded_to.is_none(), "{name}: {} {:?}", word.code, word.why);
+    }
 }
 
 /// A simulator with the app of a case, and its tokens.
