@@ -96,14 +96,14 @@ async fn wrong_targets_of_a_job_end_alone_and_the_others_are_sent_once_in_one_ca
         // Spelled out, the default type is the same type: the vendor would deliver twice.
         typed("a", "android"),
         target("a"),
-        typed("c", "next"),
+        typed("c", "alert"),
         json!({"token": token("b"), "badge": {"set": 3}}),
         target("c"),
         typed("d", "voip"),
     ]);
     stage.publish(&good(&stage, "before")).await;
     stage.publish(&marked(&stage, "mixed").set("targets", targets)).await;
-    stage.publish(&marked(&stage, "all-wrong").set("targets", json!([typed("e", "next"), typed("f", "voip")]))).await;
+    stage.publish(&marked(&stage, "all-wrong").set("targets", json!([typed("e", "alert"), typed("f", "voip")]))).await;
     stage.publish(&good(&stage, "behind")).await;
     stage.settled("mixed", 8).await;
     stage.settled("all-wrong", 2).await;
