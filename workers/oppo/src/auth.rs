@@ -3,15 +3,10 @@
 use std::time::Duration;
 
 use http::Uri;
-use push_contract::{Action, Answer, AuthRefusal, Call, Secret, Timestamp, Token};
-use serde_json::Value;
+use push_contract::{Action, Answer, AuthRefusal, Call, Secret, Timestamp, Token, kit::fitting::integer, wire};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    answer::{Envelope, times},
-    calls::post,
-    codes,
-};
+use crate::{answer::Envelope, codes, settings::Settings};
 
 /// How long a token lives.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -19,11 +14,11 @@ const LIFE: Duration = Duration::from_secs(24 * 3600);
 const RENEW_BEFORE: Duration = Duration::from_secs(2 * 3600);
 
 /// The request for a token. The signature ends 10 minutes after `now`, so it is made anew each time.
-pub(crate) fn call(endpoint: &Uri, app_key: &str, master_secret: &Secret, now: Timestamp) -> Call {
-    let timestamp = now.as_millis().to_string();
-    let sign = sign(app_key, &timestamp, master_secret);
-    let request = post(endpoint, &[("app_key", app_key), ("sign", &sign), ("timestamp", &timestamp)]);
-    Call { api: "auth", request, commits: false, memo: None }
+pub(crate) fn call(settings: &Settings, endpoint: &Uri, now: Timestamp) -> Call {
+    let (app_key, timestamp) = (settings.app_key.as_str(), now.as_millis().to_string());
+    let sign = settings.master_secret.as_ref().map(|secret| sign(app_key, &timestamp, secret)).unwrap_or_default();
+    let form = wire::form(&[("app_key", app_key), ("sign", &sign), ("timestamp", &timestamp)]);
+    Call { api: "auth", request: wire::post(endpoint, wire::FORM, form), commits: false, memo: None }
 }
 
 /// Lower-case SHA-256 of AppKey, timestamp and MasterSecret without separators.
@@ -35,42 +30,28 @@ fn sign(app_key: &str, timestamp: &str, master_secret: &Secret) -> String {
 /// Reads the answer.
 pub(crate) fn read(answer: &Answer) -> Result<Token, AuthRefusal> {
     let trouble = |detail: String| AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail };
-    let Some(envelope) = Envelope::read(answer) else {
+    let Some(Envelope { code, data, .. }) = Envelope::read(answer) else {
         let detail = format!("HTTP {} without a code", answer.status);
         return Err(match answer.status {
-            429 => trouble(detail),
-            400..=499 => AuthRefusal::Misconfigured { detail: format!("{detail}: is this OPPO's host?") },
+            400..=499 if answer.status != 429 => {
+                AuthRefusal::Misconfigured { detail: format!("{detail}: is this OPPO's host?") }
+            }
             _ => trouble(detail),
         });
     };
-    if envelope.code != codes::SUCCESS {
-        let (verdict, _) = codes::verdict(&envelope.code, times(0, answer));
-        let detail = format!("{}: {}", envelope.code, explain(&envelope.code));
-        return Err(match verdict.action {
+    if code != codes::SUCCESS {
+        let detail = format!("{code}: {}", explain(&code));
+        return Err(match codes::verdict(&code, 0, answer).0.action {
             Action::AppMisconfigured | Action::Refused => AuthRefusal::Misconfigured { detail },
             _ => trouble(detail),
         });
     }
-    let token = envelope.data.get("auth_token").and_then(Value::as_str).filter(|token| is_token(token));
-    let Some(token) = token.filter(|_| answer.status == 200) else { return Err(trouble("no auth_token".to_owned())) };
+    let token = data["auth_token"].as_str().filter(|_| answer.status == 200).map(Secret::new);
     // A clock ahead of ours must not make the token live longer.
-    let created = envelope.data.get("create_time").and_then(millis).map_or(answer.at, |at| at.min(answer.at));
-    let expires_at = created.plus(LIFE);
-    let left = expires_at.since(answer.at);
-    if left.is_zero() {
-        return Err(trouble("the auth_token has ended already".to_owned()));
-    }
-    Ok(Token { value: Secret::new(token), expires_at, renew_before: RENEW_BEFORE.min(left / 2) })
-}
-
-/// `create_time`: a number, at times as text.
-fn millis(value: &Value) -> Option<Timestamp> {
-    let millis = value.as_i64().or_else(|| value.as_str()?.parse().ok())?;
-    Some(Timestamp::from_millis(millis))
-}
-
-fn is_token(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())
+    let created = integer(&data["create_time"]).map_or(answer.at, |at| Timestamp::from_millis(at).min(answer.at));
+    let left = created.plus(LIFE).since(answer.at);
+    let token = token.and_then(|token| Token::of(token, answer.at, left, RENEW_BEFORE));
+    token.ok_or_else(|| trouble("no auth_token that can be used".to_owned()))
 }
 
 /// What a code of the auth call means for whoever set the app up. Our words: OPPO's text may quote what was sent.

@@ -1,18 +1,20 @@
 //! The calls of a dispatch (sections 4.1 to 4.3).
 
-use bytes::Bytes;
-use http::{Request, Uri};
+use http::Uri;
 use push_contract::{
-    Batch, Call, Class, Job, Outcome, Push, Reason, Refusal, SettingsError, Timestamp, Token, Verdict, typed::address,
+    Batch, Call, Class, Job, Lane, Outcome, Push, Reason, Refusal, SettingsError, Timestamp, Token,
+    kit::{
+        fields::{Fields, json},
+        settings::paths,
+    },
     wire,
 };
-use serde::Serialize;
 
 use crate::{
     classes::is_service,
-    notification::{self, Delivery, Shown},
+    notification::{self, Delivery},
     options::Options,
-    registration,
+    registration::{Region, region},
     settings::{Broadcast, Image, Settings},
 };
 
@@ -22,8 +24,10 @@ const SEPARATOR: &str = ";";
 const AGAIN: &str = "again";
 /// What stands before the id of a content that was saved once, in a memo.
 const FIRST: &str = "first";
+/// `target_type` of registration ids.
+const REGISTRATION_ID: u8 = 2;
 
-/// The addresses of an app's calls.
+/// The addresses of one region.
 #[derive(Debug)]
 pub(crate) struct Addresses {
     pub(crate) auth: Uri,
@@ -34,20 +38,41 @@ pub(crate) struct Addresses {
 }
 
 impl Addresses {
-    /// The addresses at the host of the app's region.
+    /// The addresses at a host, and the setting that names it.
+    fn open(key: &str, host: &str) -> Result<Self, SettingsError> {
+        let [auth, unicast, unicast_batch, save, broadcast] = paths(
+            key,
+            host,
+            [
+                "/server/v1/auth",
+                "/server/v1/message/notification/unicast",
+                "/server/v1/message/notification/unicast_batch",
+                "/server/v1/message/notification/save_message_content",
+                "/server/v1/message/notification/broadcast",
+            ],
+        )?;
+        Ok(Self { auth, unicast, unicast_batch, save, broadcast })
+    }
+}
+
+/// The addresses of both regions.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    cn: Addresses,
+    intl: Addresses,
+}
+
+impl Hosts {
     pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
-        // Both are checked, so that a change of the region meets no surprise.
-        address("cn_url", &settings.cn_url, "")?;
-        address("intl_url", &settings.intl_url, "")?;
-        let (key, host) = settings.host();
-        let at = |path: &str| address(key, host, &format!("/server/v1/{path}"));
-        Ok(Self {
-            auth: at("auth")?,
-            unicast: at("message/notification/unicast")?,
-            unicast_batch: at("message/notification/unicast_batch")?,
-            save: at("message/notification/save_message_content")?,
-            broadcast: at("message/notification/broadcast")?,
-        })
+        let (cn, intl) = (&settings.cn_url, &settings.intl_url);
+        Ok(Self { cn: Addresses::open("cn_url", cn)?, intl: Addresses::open("intl_url", intl)? })
+    }
+
+    pub(crate) const fn at(&self, region: Region) -> &Addresses {
+        match region {
+            Region::Cn => &self.cn,
+            Region::Intl => &self.intl,
+        }
     }
 }
 
@@ -102,140 +127,109 @@ pub(crate) fn has_big_picture(settings: &Settings, job: &Job, options: &Options)
 /// Jobs that may share a call: one target each, so that the call's limit of targets is that of its jobs; nothing that is
 /// in a hurry; and not both classes, since code 33 speaks of one.
 pub(crate) fn gather_key(settings: &Settings, job: &Job, class: &Class) -> Option<String> {
-    let hurried = job.lane() == push_contract::Lane::High;
     let big = Options::of(job).is_ok_and(|options| has_big_picture(settings, job, &options));
-    let may = settings.gather && job.targets.len() == 1 && !hurried && !big;
+    let may = settings.gather && job.targets.len() == 1 && job.lane() != Lane::High && !big;
     may.then(|| if is_service(class) { "service" } else { "marketing" }.to_owned())
 }
 
-/// One app's calls, as far as a token and the time are known.
+/// One app's calls to a region, as far as a token and the time are known.
 pub(crate) struct Caller<'a> {
-    pub(crate) settings: &'a Settings,
-    pub(crate) addresses: &'a Addresses,
-    pub(crate) token: Option<&'a Token>,
-    pub(crate) now: Timestamp,
+    settings: &'a Settings,
+    addresses: &'a Addresses,
+    token: &'a Token,
+    now: Timestamp,
 }
 
-/// `message`, and each of `messages`.
-#[derive(Serialize)]
-struct Message<'a> {
-    target_type: u8,
-    target_value: &'a str,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    verify_registration_id: bool,
-    notification: &'a Shown<'a>,
-}
-
-/// `target_type` of registration ids.
-const REGISTRATION_ID: u8 = 2;
-
-impl Caller<'_> {
-    /// The first call of a dispatch.
-    pub(crate) fn first(&self, batch: &Batch) -> Result<Call, Refusal> {
-        let known = registration::judge(self.settings, batch.tokens());
-        registration::check(&known)?;
-        match Stage::of(self.settings, batch, None) {
-            Stage::Batch => {
-                let messages = self.messages(batch, &known)?.join(",");
-                let fields = [("messages", format!("[{messages}]"))];
-                self.call("unicast_batch", &self.addresses.unicast_batch, &fields, true, None)
-            }
-            Stage::Unicast => {
-                let fields = [("message", self.messages(batch, &known)?.concat())];
-                self.call("unicast", &self.addresses.unicast, &fields, true, None)
-            }
-            Stage::Save { .. } | Stage::Broadcast { .. } => self.save(batch, false),
-        }
-    }
-
-    /// A message for every target that goes to OPPO.
-    fn messages(&self, batch: &Batch, known: &[Option<Verdict>]) -> Result<Vec<String>, Refusal> {
-        let targets = batch.pushes.iter().flat_map(|push| push.positions.iter().map(move |n| (push, *n)));
-        let open = targets.zip(known).filter(|(_, known)| known.is_none());
-        open.map(|((push, n), _)| {
-            let target_value = push.job.targets[n].token.as_str();
-            let verify_registration_id = self.settings.verify_registration_id;
-            self.shown(push, n, |notification| {
-                text(&Message { target_type: REGISTRATION_ID, target_value, verify_registration_id, notification })
-            })
-        })
-        .collect()
-    }
-
-    /// Saves the content: every field of the notification is a field of the form.
-    pub(crate) fn save(&self, batch: &Batch, again: bool) -> Result<Call, Refusal> {
-        let (Some(push), 1) = (batch.pushes.first(), batch.pushes.len()) else {
-            return Err(Refusal::rejected(Reason::BadRequest, ".", "a content that is saved is one job's"));
-        };
-        let first = push.positions.first().copied().unwrap_or_default();
-        let flat =
-            self.shown(push, first, |notification| serde_json::to_value(notification).map_err(|_| unwritable()))?;
-        let fields: Vec<(&str, String)> = flat
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-            .collect();
-        self.call("save", &self.addresses.save, &fields, false, again.then(|| AGAIN.to_owned()))
-    }
-
-    /// Sends a saved content to the ids of the batch.
-    pub(crate) fn broadcast(&self, batch: &Batch, message_id: &str, again: bool) -> Result<Call, Refusal> {
-        let known = registration::judge(self.settings, batch.tokens());
-        let ids: Vec<&str> =
-            batch.tokens().zip(&known).filter(|(_, known)| known.is_none()).map(|(id, _)| id).collect();
-        let mut fields = vec![
-            ("message_id", message_id.to_owned()),
-            ("target_type", REGISTRATION_ID.to_string()),
-            ("target_value", ids.join(SEPARATOR)),
-        ];
-        if self.settings.verify_registration_id {
-            fields.push(("verify_registration_id", "true".to_owned()));
-        }
-        let memo = format!("{} {message_id}", if again { AGAIN } else { FIRST });
-        self.call("broadcast", &self.addresses.broadcast, &fields, true, Some(memo))
-    }
-
-    fn shown<T>(
-        &self,
-        push: &Push,
-        position: usize,
-        take: impl FnOnce(&Shown<'_>) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
-        let badge = push.job.targets[position].badge;
-        let to = Delivery { position, badge, ttl_seconds: push.expiry.since(self.now).as_secs() };
-        notification::write(self.settings, &push.job, &push.class, to, take)
-    }
-
-    fn call(
-        &self,
-        api: &'static str,
-        address: &Uri,
-        fields: &[(&str, String)],
-        commits: bool,
-        memo: Option<String>,
-    ) -> Result<Call, Refusal> {
-        let token = self.token.ok_or_else(|| Refusal {
+impl<'a> Caller<'a> {
+    /// The caller of a batch. Its ids have one realm: if the first can be sent to, all can, and to the same host.
+    pub(crate) fn of(
+        settings: &'a Settings,
+        hosts: &'a Hosts,
+        batch: &Batch,
+        token: Option<&'a Token>,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let addresses = hosts.at(region(settings, batch.tokens().next().unwrap_or_default())?);
+        let token = token.ok_or_else(|| Refusal {
             outcome: Outcome::Misconfigured,
             reason: Reason::CredentialStale,
             field: ".".to_owned(),
             rule: "no auth token for the call: check the app's credential".to_owned(),
         })?;
-        let mut all = vec![("auth_token", token.value.reveal())];
-        all.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
-        Ok(Call { api, request: post(address, &all), commits, memo })
+        Ok(Self { settings, addresses, token, now })
     }
-}
 
-fn text(message: &impl Serialize) -> Result<String, Refusal> {
-    serde_json::to_string(message).map_err(|_| unwritable())
-}
+    /// The first call of a dispatch.
+    pub(crate) fn first(&self, batch: &Batch) -> Result<Call, Refusal> {
+        match Stage::of(self.settings, batch, None) {
+            Stage::Batch => {
+                let fields = [("messages", format!("[{}]", self.messages(batch)?.join(",")))];
+                Ok(self.call("unicast_batch", &self.addresses.unicast_batch, fields, None))
+            }
+            Stage::Unicast => {
+                let fields = [("message", self.messages(batch)?.concat())];
+                Ok(self.call("unicast", &self.addresses.unicast, fields, None))
+            }
+            Stage::Save { .. } | Stage::Broadcast { .. } => self.save(batch, false),
+        }
+    }
 
-fn unwritable() -> Refusal {
-    Refusal::rejected(Reason::BadRequest, ".", "cannot be written as JSON")
-}
+    /// `message`, or each of `messages`.
+    fn messages(&self, batch: &Batch) -> Result<Vec<String>, Refusal> {
+        let targets = batch.pushes.iter().flat_map(|push| push.positions.iter().map(move |n| (push, *n)));
+        let message = |(push, n): (&Push, usize)| {
+            let message = Fields::new()
+                .with("target_type", REGISTRATION_ID)
+                .with("target_value", &push.job.targets[n].token)
+                .with("verify_registration_id", self.settings.verify_registration_id.then_some(true))
+                .with("notification", self.shown(push, n)?);
+            Ok(String::from_utf8_lossy(&json(&message)?).into_owned())
+        };
+        targets.map(message).collect()
+    }
 
-/// A form.
-pub(crate) fn post(address: &Uri, fields: &[(&str, &str)]) -> Request<Bytes> {
-    wire::post(address, wire::FORM, wire::form(fields))
+    /// Saves the content: every field of the notification is a field of the form.
+    pub(crate) fn save(&self, batch: &Batch, again: bool) -> Result<Call, Refusal> {
+        let push = batch.only()?;
+        let shown = self.shown(push, push.positions.first().copied().unwrap_or_default())?;
+        let mut fields: Vec<(&str, String)> = shown.form().collect();
+        fields.sort_unstable();
+        let mut call = self.call("save", &self.addresses.save, fields, again.then(|| AGAIN.to_owned()));
+        call.commits = false;
+        Ok(call)
+    }
+
+    /// Sends a saved content to the ids of the batch.
+    pub(crate) fn broadcast(&self, batch: &Batch, message_id: &str, again: bool) -> Call {
+        let mut fields = vec![
+            ("message_id", message_id.to_owned()),
+            ("target_type", REGISTRATION_ID.to_string()),
+            ("target_value", batch.tokens().collect::<Vec<_>>().join(SEPARATOR)),
+        ];
+        if self.settings.verify_registration_id {
+            fields.push(("verify_registration_id", "true".to_owned()));
+        }
+        let memo = format!("{} {message_id}", if again { AGAIN } else { FIRST });
+        self.call("broadcast", &self.addresses.broadcast, fields, Some(memo))
+    }
+
+    fn shown(&self, push: &Push, position: usize) -> Result<Fields, Refusal> {
+        let badge = push.job.targets[position].badge;
+        let to = Delivery { position, badge, ttl_seconds: push.expiry.since(self.now).as_secs() };
+        Ok(notification::write(self.settings, &push.job, &push.class, to)?.0)
+    }
+
+    /// A form with the token.
+    fn call<'f>(
+        &self,
+        api: &'static str,
+        address: &Uri,
+        fields: impl IntoIterator<Item = (&'f str, String)>,
+        memo: Option<String>,
+    ) -> Call {
+        let fields: Vec<_> = fields.into_iter().collect();
+        let mut all = vec![("auth_token", self.token.value.reveal())];
+        all.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
+        Call { api, request: wire::post(address, wire::FORM, wire::form(&all)), commits: true, memo }
+    }
 }

@@ -1,6 +1,12 @@
 //! OPPO's codes (section 8).
 
-use push_contract::{Action, Reason, Timestamp, Verdict};
+use std::time::Duration;
+
+use About::{Call, Message, Target};
+use push_contract::{
+    Answer, Reason, Timestamp, Verdict,
+    kit::codes::{Codes, Meaning},
+};
 
 /// Taken.
 pub(crate) const SUCCESS: &str = "0";
@@ -24,93 +30,62 @@ pub(crate) enum About {
     Target,
 }
 
-const GONE: Action = Action::DeviceGone { invalid_since: None };
-const SLOW: Action = Action::SlowDown { until: None };
-const SPENT: Action = Action::QuotaSpent { until: None };
+const MALFORMED: Meaning = Meaning::gone(Reason::TokenMalformed);
 
-type Row = (&'static str, Action, Reason, About);
-
-const ROWS: [Row; 40] = [
-    (SUCCESS, Action::Accepted, Reason::Ok, About::Call),
-    ("-1", Action::Unavailable, Reason::Unavailable, About::Call), // service unavailable
-    ("-2", SLOW, Reason::RateLimited, About::Call),                // server flow control
-    ("11", Action::CredentialStale, Reason::CredentialStale, About::Call), // auth token illegal or expired
-    ("29", Action::CredentialStale, Reason::CredentialStale, About::Call), // auth token missing
-    ("12", Action::Refused, Reason::BadRequest, About::Call),      // wrong HTTP method; to 25: our own fault
-    ("20", Action::Refused, Reason::BadRequest, About::Call),
-    ("21", Action::Refused, Reason::BadRequest, About::Call),
-    ("22", Action::Refused, Reason::BadRequest, About::Call),
-    ("23", Action::Refused, Reason::BadRequest, About::Call),
-    ("24", Action::Refused, Reason::BadRequest, About::Call),
-    ("25", Action::Refused, Reason::BadRequest, About::Call),
-    ("13", SLOW, Reason::RateLimited, About::Call), // app call limit, incl. frequency
-    ("14", Action::AppMisconfigured, Reason::CredentialRefused, About::Call), // AppKey invalid
-    ("15", Action::AppMisconfigured, Reason::CredentialRefused, About::Call), // AppKey missing
-    ("16", Action::AppMisconfigured, Reason::CredentialRefused, About::Call), // signature invalid
-    ("17", Action::AppMisconfigured, Reason::CredentialRefused, About::Call), // signature missing
-    ("18", Action::AppMisconfigured, Reason::Misconfigured, About::Call), // timestamp missing
-    ("19", Action::AppMisconfigured, Reason::Misconfigured, About::Call), // timestamp invalid: the clock
-    ("26", Action::AppMisconfigured, Reason::Misconfigured, About::Call), // our address is on the blacklist
-    ("27", Action::AppMisconfigured, Reason::NoRight, About::Call), // access to this function denied
-    ("28", Action::AppMisconfigured, Reason::Misconfigured, About::Call), // app disabled
-    ("30", Action::AppMisconfigured, Reason::NoRight, About::Call), // no right to push by API
-    (NO_DATA, Action::Refused, Reason::BadRequest, About::Message),
-    (DUPLICATE, Action::Accepted, Reason::Ok, About::Target), // or refused, by the setting
-    ("33", SPENT, Reason::QuotaSpent, About::Call),           // daily number of messages exceeded
-    ("34", Action::Refused, Reason::BadRequest, About::Message), // picture quota
-    ("51", Action::Refused, Reason::BadRequest, About::Message), // picture invalid
-    ("40", Action::Refused, Reason::BadRequest, About::Message), // required argument missing
-    (ARGUMENT, Action::Refused, Reason::BadRequest, About::Message),
-    // The token is fine (section 10, 16).
-    ("54", Action::ClassMisconfigured, Reason::Misconfigured, About::Message), // template missing, or its parameters
-    ("55", SLOW, Reason::RateLimited, About::Call),                            // call frequency limit
-    ("59", Action::ClassMisconfigured, Reason::NoRight, About::Message),       // secondary click action
-    ("67", Action::ClassMisconfigured, Reason::NoRight, About::Message),       // category or notify_level
-    ("10000", GONE, Reason::TokenMalformed, About::Target),                    // illegal or unknown
-    ("10001", GONE, Reason::TokenUnregistered, About::Target),                 // not subscribed, or push switched off
-    ("10002", Action::Refused, Reason::BadRequest, About::Message),            // alias illegal; none is sent
-    ("10003", Action::Refused, Reason::BadRequest, About::Message),            // alias not subscribed
-    (REPEATED[0], Action::Accepted, Reason::Ok, About::Target),                // the first was taken
-    (REPEATED[1], Action::Accepted, Reason::Ok, About::Target),
-];
+#[rustfmt::skip]
+const TABLE: Codes<(Meaning, About)> = Codes(&[
+    (&[SUCCESS], (Meaning::ACCEPTED, Call)),
+    (&["-1"], (Meaning::UNAVAILABLE, Call)),
+    // Server flow control, the app's number of calls, their frequency.
+    (&["-2", "13", "55"], (Meaning::SLOW, Call)),
+    // Auth token illegal or expired, missing.
+    (&["11", "29"], (Meaning::STALE, Call)),
+    // HTTP method, interface method, version, encoding: our own fault.
+    (&["12", "20", "21", "22", "23", "24", "25"], (Meaning::BAD_REQUEST, Call)),
+    // AppKey, signature: invalid, missing.
+    (&["14", "15", "16", "17"], (Meaning::CREDENTIAL, Call)),
+    // Timestamp missing, wrong (the clock); our address on the blacklist; app disabled.
+    (&["18", "19", "26", "28"], (Meaning::APP, Call)),
+    // No right to this function, to push by API.
+    (&["27", "30"], (Meaning::APP_RIGHT, Call)),
+    // Picture quota, picture invalid; argument missing, illegal.
+    (&[NO_DATA, "34", "51", "40", ARGUMENT], (Meaning::BAD_REQUEST, Message)),
+    // Or refused, by the setting.
+    (&[DUPLICATE], (Meaning::ACCEPTED, Target)),
+    (&["33"], (Meaning::SPENT, Call)),
+    // Template missing, or its parameters. The token is fine (section 10, 16).
+    (&["54"], (Meaning::CLASS, Message)),
+    // Secondary click action; category or notify_level.
+    (&["59", "67"], (Meaning::CLASS_RIGHT, Message)),
+    // Illegal or unknown; not subscribed, or push switched off.
+    (&["10000"], (MALFORMED, Target)),
+    (&["10001"], (Meaning::gone(Reason::TokenUnregistered), Target)),
+    // Aliases, of which none is sent.
+    (&["10002", "10003"], (Meaning::BAD_REQUEST, Message)),
+    // The first was taken.
+    (&REPEATED, (Meaning::ACCEPTED, Target)),
+]);
 
 /// Every listed code, for metric labels.
-pub(crate) const NAMES: &[&str] = &{
-    let mut names = [""; ROWS.len()];
-    let mut n = 0;
-    while n < ROWS.len() {
-        names[n] = ROWS[n].0;
-        n += 1;
-    }
-    names
-};
+pub(crate) const NAMES: &[&str] = &TABLE.names::<{ TABLE.count() }>();
 
-/// When OPPO may be asked again.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Times {
-    /// After a code that says: slower.
-    pub(crate) slow_until: Timestamp,
-    /// After the day's quota.
-    pub(crate) quota_until: Timestamp,
+/// When OPPO may be asked again after a code that says slower: in a second at least (section 7).
+pub(crate) fn slow_until(answer: &Answer) -> Timestamp {
+    answer.at.after_pause(answer.retry_after(), Duration::from_secs(1))
 }
 
-/// What a code means, and whose fault it is.
-pub(crate) fn verdict(code: &str, times: Times) -> (Verdict, About) {
-    let (action, reason, about) = match ROWS.iter().find(|row| row.0 == code) {
-        Some((_, action, reason, about)) => (*action, *reason, *about),
+/// What a code means, and whose fault it is. The day's quota opens at its hour in China.
+pub(crate) fn verdict(code: &str, quota_reset_hour: u8, answer: &Answer) -> (Verdict, About) {
+    let (meaning, about) = TABLE.find(code).unwrap_or({
         // 500 to 599 are server errors, in no table; what else is unlisted is tried again before it counts as final.
-        None if code.len() == 3 && code.starts_with('5') => (Action::Unavailable, Reason::Unavailable, About::Call),
-        None => (Action::Unavailable, Reason::UnlistedCode, About::Call),
-    };
-    let action = match action {
-        Action::SlowDown { .. } => Action::SlowDown { until: Some(times.slow_until) },
-        Action::QuotaSpent { .. } => Action::QuotaSpent { until: Some(times.quota_until) },
-        other => other,
-    };
-    (Verdict::new(action, reason).code(code), about)
+        let is_server = code.len() == 3 && code.starts_with('5');
+        (if is_server { Meaning::UNAVAILABLE } else { Meaning::UNLISTED }, Call)
+    });
+    let quota = answer.at.next_daily(quota_reset_hour, 8);
+    (meaning.verdict().until(Some(slow_until(answer)), Some(quota)).code(code), about)
 }
 
 /// A registration id that is refused as an illegal argument (section 8, code 41).
 pub(crate) fn illegal_id() -> Verdict {
-    Verdict::new(GONE, Reason::TokenMalformed).code(ARGUMENT)
+    MALFORMED.verdict().code(ARGUMENT)
 }

@@ -13,12 +13,13 @@ mod template;
 
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Profile, Rate, Refusal, Secret, SettingsError, Timestamp, Token, Vendor,
+    Profile, Rate, Refusal, SettingsError, Target, Timestamp, Token, Vendor, kit::names::named,
 };
 use serde_json::Value;
 
 use answer::Heard;
-use calls::{Addresses, Caller, Stage};
+use calls::{Caller, Hosts, Stage};
+use notification::Delivery;
 use options::Options;
 use settings::Settings;
 
@@ -45,9 +46,7 @@ impl Vendor for Oppo {
 
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
         let settings = Settings::read(settings)?;
-        let addresses = Addresses::open(&settings)?;
-        let master_secret = settings.secret().cloned().unwrap_or_else(|| Secret::new(""));
-        Ok(Box::new(OppoApp { settings, addresses, master_secret }))
+        Ok(Box::new(OppoApp { hosts: Hosts::open(&settings)?, settings }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -63,14 +62,7 @@ impl Vendor for Oppo {
 #[derive(Debug)]
 struct OppoApp {
     settings: Settings,
-    addresses: Addresses,
-    master_secret: Secret,
-}
-
-impl OppoApp {
-    fn caller<'a>(&'a self, token: Option<&'a Token>, now: Timestamp) -> Caller<'a> {
-        Caller { settings: &self.settings, addresses: &self.addresses, token, now }
-    }
+    hosts: Hosts,
 }
 
 impl App for OppoApp {
@@ -87,9 +79,15 @@ impl App for OppoApp {
         self.settings.warnings()
     }
 
-    fn authentication(&self, _realm: &str, now: Timestamp) -> Authentication {
-        let call = auth::call(&self.addresses.auth, &self.settings.app_key, &self.master_secret, now);
-        Authentication::Endpoint(Box::new(call))
+    fn realm(&self, target: &Target) -> &'static str {
+        registration::realm(&self.settings, &target.token)
+    }
+
+    /// A token for each region; what is not sent needs none.
+    fn authentication(&self, realm: &str, now: Timestamp) -> Authentication {
+        let region = if realm.is_empty() { Some(self.settings.region) } else { named(realm) };
+        let Some(region) = region else { return Authentication::InRequest };
+        Authentication::Endpoint(Box::new(auth::call(&self.settings, &self.hosts.at(region).auth, now)))
     }
 
     fn read_credential(&self, answer: &Answer) -> Result<Token, AuthRefusal> {
@@ -101,10 +99,7 @@ impl App for OppoApp {
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
-        let fitted = notification::fit(&self.settings, job, class)?;
-        let ids = job.targets.iter().map(|target| target.token.as_str());
-        registration::check(&registration::judge(&self.settings, ids))?;
-        Ok(fitted)
+        Ok(notification::write(&self.settings, job, class, Delivery::hardest(job))?.1)
     }
 
     fn gather_key(&self, job: &Job, class: &Class) -> Option<String> {
@@ -112,17 +107,18 @@ impl App for OppoApp {
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        self.caller(token, now).first(batch)
+        Caller::of(&self.settings, &self.hosts, batch, token, now)?.first(batch)
     }
 
     fn decode(&self, batch: &Batch, memo: Option<&str>, token: Option<&Token>, answer: &Answer) -> Next {
         let stage = Stage::of(&self.settings, batch, memo);
         let again = matches!(stage, Stage::Save { again: true });
-        let caller = self.caller(token, answer.at);
-        let call = match answer::read(&self.settings, stage, batch, answer) {
+        let heard = answer::read(&self.settings, stage, batch, answer);
+        let caller = || Caller::of(&self.settings, &self.hosts, batch, token, answer.at);
+        let call = match heard {
             Heard::Over(next) => return next,
-            Heard::Saved(message_id) => caller.broadcast(batch, &message_id, again),
-            Heard::Lost => caller.save(batch, true),
+            Heard::Saved(message_id) => caller().map(|caller| caller.broadcast(batch, &message_id, again)),
+            Heard::Lost => caller().and_then(|caller| caller.save(batch, true)),
         };
         call.map_or_else(|refusal| Next::Done(batch.all(&refusal.verdict())), |call| Next::Call(Box::new(call)))
     }

@@ -1,22 +1,20 @@
 //! A job as OPPO's `notification` (sections 4.1 and 5).
 
-mod wire;
-
 use std::borrow::Cow;
 
 use push_contract::{
-    Badge, Class, Click, Count, Fitted, Job, Kind, Notification, Reason, Refusal, cut_text, derived_id, typed::filled,
+    Badge, Class, Click, Count, Fitted, Job, Kind, Notification, Reason, Refusal, derived_id,
+    kit::{fields::Fields, fitting::int_id},
+    typed::filled,
 };
-use sha2::{Digest, Sha256};
 
 use crate::{
     calls,
-    classes::{Category, is_service},
+    classes::is_service,
     options::{Level, Options},
     settings::{Activity, Image, Settings},
-    template::{Filled, Texts},
+    template::Texts,
 };
-pub(crate) use wire::Shown;
 
 /// Characters of a title, a subtitle, a content of style 1 or 3, a content of style 2.
 const TITLE: usize = 50;
@@ -43,7 +41,7 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// The delivery in which the most is dropped or changed.
-    fn hardest(job: &Job) -> Self {
+    pub(crate) fn hardest(job: &Job) -> Self {
         let badges = job.targets.iter().filter_map(|target| target.badge);
         let badge = badges.max_by_key(|badge| match badge {
             Badge::Add(n) => *n,
@@ -53,25 +51,12 @@ impl Delivery {
     }
 }
 
-/// What becomes of a job's fields.
-pub(crate) fn fit(settings: &Settings, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
+/// The notification of a job, field by field as OPPO names it: snake_case throughout. What is absent takes the vendor's
+/// default.
+pub(crate) fn write(settings: &Settings, job: &Job, class: &Class, to: Delivery) -> Result<(Fields, Fitted), Refusal> {
     let options = Options::of(job)?;
     let mut writer = Writer { settings, job, class, options: &options, fitted: Fitted::default() };
-    writer.shown(Delivery::hardest(job))?;
-    Ok(writer.fitted)
-}
-
-/// Writes the notification of a job and hands it on.
-pub(crate) fn write<T>(
-    settings: &Settings,
-    job: &Job,
-    class: &Class,
-    to: Delivery,
-    take: impl FnOnce(&Shown<'_>) -> Result<T, Refusal>,
-) -> Result<T, Refusal> {
-    let options = Options::of(job)?;
-    let mut writer = Writer { settings, job, class, options: &options, fitted: Fitted::default() };
-    take(&writer.shown(to)?)
+    Ok((writer.shown(to)?, writer.fitted))
 }
 
 struct Writer<'a> {
@@ -83,8 +68,8 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn shown(&mut self, to: Delivery) -> Result<Shown<'a>, Refusal> {
-        let (job, settings, options) = (self.job, self.settings, self.options);
+    fn shown(&mut self, to: Delivery) -> Result<Fields, Refusal> {
+        let (job, settings) = (self.job, self.settings);
         let Some(notification) = &job.notification else {
             // Section 4.1 (c).
             return Err(Refusal::unsupported("notification", "OPPO delivers notifications only, no data messages"));
@@ -92,65 +77,51 @@ impl<'a> Writer<'a> {
         let (texts, style) = self.texts()?;
         let template = self.template(&texts)?;
         let bare = template.is_some() && !settings.template_texts;
-        self.drop_if(notification.sound.is_some(), "sound");
-        self.drop_if(job.test, "test");
+        self.fitted.drop_if(notification.sound.is_some(), "sound");
+        self.fitted.drop_if(job.test, "test");
         let picture = self.picture(notification);
         let click = self.click(notification.click.as_ref());
-        Ok(Shown {
-            app_message_id: format!("{:016x}", derived_id(&job.id, to.position)),
-            style: (style != 1).then_some(style),
-            sub_title: self.sub_title(notification),
-            title: (!bare).then_some(texts.title),
-            content: (!bare).then_some(texts.body),
-            click,
-            action_parameters: self.parameters()?,
-            off_line: to.ttl_seconds > 0,
-            off_line_ttl: (to.ttl_seconds > 0).then(|| to.ttl_seconds.min(MAX_TTL)),
-            show_ttl: self.show_ttl(),
-            call_back_url: filled(&settings.callback_url),
-            call_back_parameter: filled(&settings.callback_url).map(|_| job.id.as_str()),
-            channel_id: self.channel(notification),
-            notify_id: options.notify_id.or_else(|| self.identity(notification)),
-            category: settings.send_category.then_some(self.class.name.as_str()),
-            notify_level: self.level(),
-            template,
-            badge: to.badge.and_then(|badge| self.badge(badge)),
-            picture,
-        })
+        let subtitle = notification.subtitle.as_deref().and_then(filled);
+        let kept = Some(to.ttl_seconds.min(MAX_TTL)).filter(|ttl| *ttl > 0);
+        let callback = filled(&settings.callback_url);
+        Ok(Fields::new()
+            .with("app_message_id", format!("{:016x}", derived_id(&job.id, to.position)))
+            .with("style", Some(style).filter(|style| *style != 1))
+            .with("title", (!bare).then_some(&texts.title))
+            .with("sub_title", subtitle.map(|text| self.fitted.cut(text, SUB_TITLE, Count::Chars, "subtitle")))
+            .with("content", (!bare).then_some(&texts.body))
+            .and(Some(click))
+            .with("action_parameters", self.parameters()?)
+            .with("off_line", kept.is_some())
+            .with("off_line_ttl", kept)
+            .with("show_ttl", self.show_ttl())
+            .with("call_back_url", callback)
+            .with("call_back_parameter", callback.map(|_| &job.id))
+            .with("channel_id", self.channel(notification))
+            .with("notify_id", self.notify_id(notification))
+            .with("category", settings.send_category.then_some(&self.class.name))
+            .with("notify_level", self.level())
+            .and(template)
+            .and(to.badge.and_then(|badge| self.badge(badge)))
+            .and(Some(picture)))
     }
 
-    /// Title and content, both required: the one that is missing repeats the other. And the style that holds them.
+    /// Title and content, both required, and the style that holds them.
     fn texts(&mut self) -> Result<(Texts<'a>, u8), Refusal> {
-        let (title, body) = (self.job.title(), self.job.body());
-        let Some(some) = title.or(body) else {
-            return Err(Refusal::rejected(Reason::NoContent, "notification", "needs a title or a body"));
-        };
-        let big = calls::has_big_picture(self.settings, self.job, self.options);
-        let (style, limit) = match body.unwrap_or(some).chars().count() {
-            _ if big => (3, CONTENT),
+        let some = self.job.some_text()?;
+        let (style, limit) = match self.job.body().unwrap_or(some).chars().count() {
+            _ if calls::has_big_picture(self.settings, self.job, self.options) => (3, CONTENT),
             0..=CONTENT => (1, CONTENT),
             _ => (2, LONG_CONTENT),
         };
-        let mut fit = |text: Option<&'a str>, limit: usize, field: &str| {
-            let cut = cut_text(text.unwrap_or(some), limit, Count::Chars);
-            if cut.was_cut || text.is_none() {
-                self.fitted.changed.push(field.to_owned());
-            }
-            cut.text
-        };
-        Ok((Texts { title: fit(title, TITLE, "title"), body: fit(body, limit, "body") }, style))
-    }
-
-    fn sub_title(&mut self, notification: &'a Notification) -> Option<Cow<'a, str>> {
-        let cut = cut_text(filled(notification.subtitle.as_deref()?)?, SUB_TITLE, Count::Chars);
-        self.change_if(cut.was_cut, "subtitle");
-        Some(cut.text)
+        let [title, body] = self.fitted.texts(self.job, [TITLE, limit], Count::Chars)?;
+        Ok((Texts { title, body }, style))
     }
 
     /// Templates are approved for communication & service alone.
-    fn template(&mut self, texts: &Texts<'_>) -> Result<Option<Filled<'a>>, Refusal> {
+    fn template(&mut self, texts: &Texts<'_>) -> Result<Option<Fields>, Refusal> {
         if !is_service(self.class) {
-            self.drop_if(self.options.template.is_some(), "options.oppo.template");
+            self.fitted.drop_if(self.options.template.is_some(), "options.oppo.template");
             return Ok(None);
         }
         if let Some(own) = &self.options.template {
@@ -163,33 +134,30 @@ impl<'a> Writer<'a> {
 
     /// `action_parameters`: a JSON object as text; anything else is refused (section 10, 2).
     fn parameters(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
-        let Some(data) = &self.job.data else { return Ok(None) };
-        let text: Cow<'a, str> = match filled(&self.settings.data_key) {
-            Some(key) => serde_json::json!({ key: data.as_str() }).to_string().into(),
-            None => data.as_str().into(),
-        };
-        let length = text.chars().count();
-        if length > PARAMETERS {
-            let rule = format!("{length} characters as action_parameters, at most {PARAMETERS}: shorten data");
-            return Err(Refusal::rejected(Reason::PayloadTooLarge, "data", rule));
+        let text = self.job.data_under(&self.settings.data_key);
+        match text.as_ref().map_or(0, |text| text.chars().count()) {
+            0..=PARAMETERS => Ok(text),
+            length => {
+                let rule = format!("{length} characters as action_parameters, at most {PARAMETERS}: shorten data");
+                Err(Refusal::rejected(Reason::PayloadTooLarge, "data", rule))
+            }
         }
-        Ok(Some(text))
     }
 
     /// There is no type 3 (section 10, 4). A tap whose target is too long opens the app: the message counts more.
-    fn click(&mut self, click: Option<&'a Click>) -> wire::Click<'a> {
-        let (kind, activity, url) = match click {
-            None | Some(Click::App {}) => (0, None, None),
-            Some(Click::Activity { activity }) => (self.activity_type(activity), Some(activity.as_str()), None),
-            Some(Click::Intent { intent }) => (5, None, Some(intent.as_str())),
-            Some(Click::Url { url }) => (2, None, Some(url.as_str())),
+    fn click(&mut self, click: Option<&'a Click>) -> Fields {
+        let (kind, name, target, most) = match click {
+            None | Some(Click::App {}) => (0, "", "", 0),
+            Some(Click::Activity { activity }) => {
+                (self.activity_type(activity), "click_action_activity", activity.as_str(), ACTIVITY)
+            }
+            Some(Click::Intent { intent }) => (5, "click_action_url", intent.as_str(), URL),
+            Some(Click::Url { url }) => (2, "click_action_url", url.as_str(), URL),
         };
-        let fits = |text: &str, most: usize| (1..=most).contains(&text.chars().count());
-        if activity.is_none_or(|text| fits(text, ACTIVITY)) && url.is_none_or(|text| fits(text, URL)) {
-            return wire::Click { kind, activity, url };
-        }
-        self.drop_if(true, "click");
-        wire::Click { kind: 0, activity: None, url: None }
+        let fits = (1..=most).contains(&target.chars().count());
+        self.fitted.drop_if(kind != 0 && !fits, "click");
+        let fields = Fields::new().with("click_action_type", if fits { kind } else { 0 });
+        if fits { fields.with(name, target) } else { fields }
     }
 
     /// 1: by intent action, 4: by class name.
@@ -207,7 +175,7 @@ impl<'a> Writer<'a> {
         let most = if is_service(self.class) { u32::MAX } else { MAX_SHOW_MARKETING };
         let invite = || Some(self.settings.call_show_seconds).filter(|n| *n > 0 && self.job.kind == Kind::CallInvite);
         let wanted = self.options.show_ttl.or_else(invite)?;
-        self.change_if(wanted > most, "options.oppo.show_ttl");
+        self.fitted.change_if(wanted > most, "options.oppo.show_ttl");
         Some(wanted.min(most))
     }
 
@@ -217,9 +185,9 @@ impl<'a> Writer<'a> {
         let own = notification.channel.as_deref().and_then(filled);
         if job.silent || job.kind == Kind::CallCancel {
             let quiet = filled(&settings.silent_channel_id).filter(|_| self.options.channel_id.is_none());
-            self.drop_if(job.silent && quiet.is_none(), "silent");
+            self.fitted.drop_if(job.silent && quiet.is_none(), "silent");
             if quiet.is_some() {
-                self.change_if(own.is_some() && own != quiet, "channel");
+                self.fitted.change_if(own.is_some() && own != quiet, "channel");
                 return quiet;
             }
         }
@@ -230,72 +198,58 @@ impl<'a> Writer<'a> {
     }
 
     /// What makes a later notification replace an earlier one. Without it OPPO shows each for itself, and a repeat is
-    /// known by `app_message_id`. Calls are named by their id alone: what cancels must hit what invites.
-    fn identity(&mut self, notification: &Notification) -> Option<u32> {
-        let tag = notification.tag.as_deref().and_then(filled);
-        self.drop_if(self.job.kind.is_call() && tag.is_some(), "tag");
-        let key = self.job.collapse.as_ref().map(|collapse| collapse.key.as_str());
-        let name = tag.filter(|_| !self.job.kind.is_call()).or(key)?;
-        // 31 bits: an int of the phone's.
-        Some(Sha256::digest(name).iter().take(4).fold(0, |id, byte| id << 8 | u32::from(*byte)) >> 1)
+    /// known by `app_message_id`.
+    fn notify_id(&mut self, notification: &Notification) -> Option<u32> {
+        let own = self.options.notify_id;
+        let tagged = notification.tag.as_deref().and_then(filled).is_some();
+        self.fitted.drop_if(own.is_none() && tagged && self.job.kind.is_call(), "tag");
+        own.or_else(|| self.job.replaced_by().map(int_id))
     }
 
     /// Only beside a category, and only for communication & service: else code 67 (section 4.1).
     fn level(&mut self) -> Option<Level> {
         let wanted = self.options.notify_level;
-        if !self.settings.send_category || !Category::of(&self.class.name).is_some_and(Category::is_service) {
-            self.drop_if(wanted.is_some(), "options.oppo.notify_level");
+        if !self.settings.send_category || !is_service(self.class) {
+            self.fitted.drop_if(wanted.is_some(), "options.oppo.notify_level");
             return None;
         }
         if self.class.urgent {
             return Some(Level::Strong);
         }
-        self.change_if(wanted == Some(Level::Strong), "options.oppo.notify_level");
+        self.fitted.change_if(wanted == Some(Level::Strong), "options.oppo.notify_level");
         Some(wanted.filter(|level| *level != Level::Strong).unwrap_or(Level::LockScreen))
     }
 
-    fn badge(&mut self, badge: Badge) -> Option<wire::BadgeField> {
-        self.drop_if(!self.settings.badge, "badge");
-        if !self.settings.badge {
-            return None;
-        }
-        Some(match badge {
-            Badge::Set(count) => wire::BadgeField { kind: 0, count },
+    /// Type 0 sets (0 clears), type 1 adds.
+    fn badge(&mut self, badge: Badge) -> Option<Fields> {
+        self.fitted.drop_if(!self.settings.badge, "badge");
+        let (kind, count) = match badge {
+            _ if !self.settings.badge => return None,
+            Badge::Set(count) => (0, count),
+            Badge::Add(count) if self.settings.badge_steps => (1, count),
             Badge::Add(count) => {
-                let step = if self.settings.badge_steps { count } else { 1 };
-                self.change_if(step != count, "badge");
-                wire::BadgeField { kind: 1, count: step }
+                self.fitted.change_if(count != 1, "badge");
+                (1, 1)
             }
-        })
+        };
+        Some(Fields::new().with("badge_operation_type", kind).with("badge_message_count", count))
     }
 
-    fn picture(&mut self, notification: &'a Notification) -> wire::Picture<'a> {
+    /// Pictures, by the id of an upload or by address.
+    fn picture(&mut self, notification: &Notification) -> Fields {
         let (settings, options) = (self.settings, self.options);
         let big = calls::has_big_picture(settings, self.job, options);
-        self.drop_if(options.big_picture_id.is_some() && !big, "options.oppo.big_picture_id");
+        self.fitted.drop_if(options.big_picture_id.is_some() && !big, "options.oppo.big_picture_id");
         let image = notification.image.as_deref().filter(|_| match settings.image {
             Image::Drop => false,
             Image::Small => options.small_picture_id.is_none(),
             Image::Big => big && options.big_picture_id.is_none(),
         });
-        self.drop_if(notification.image.is_some() && image.is_none(), "image");
-        wire::Picture {
-            small_id: options.small_picture_id.as_deref(),
-            big_id: options.big_picture_id.as_deref().filter(|_| big),
-            small_url: image.filter(|_| settings.image == Image::Small),
-            big_url: image.filter(|_| settings.image == Image::Big),
-        }
-    }
-
-    fn drop_if(&mut self, gone: bool, field: &str) {
-        if gone {
-            self.fitted.dropped.push(field.to_owned());
-        }
-    }
-
-    fn change_if(&mut self, other: bool, field: &str) {
-        if other {
-            self.fitted.changed.push(field.to_owned());
-        }
+        self.fitted.drop_if(notification.image.is_some() && image.is_none(), "image");
+        let address = if settings.image == Image::Big { "big_picture_url" } else { "small_picture_url" };
+        Fields::new()
+            .with("small_picture_id", &options.small_picture_id)
+            .with("big_picture_id", options.big_picture_id.as_ref().filter(|_| big))
+            .with(address, image)
     }
 }

@@ -1,12 +1,12 @@
 //! Registration ids: their shape and their region (section 1).
 
-use push_contract::{Action, Outcome, Reason, Refusal, Verdict};
-use serde::Deserialize;
+use push_contract::{Outcome, Reason, Refusal};
+use serde::{Deserialize, Serialize};
 
 use crate::settings::{ForeignIds, Settings};
 
-/// One of OPPO's two services; each has its own hosts and tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+/// One of OPPO's two services; each has its own host and tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Region {
     /// Mainland China.
@@ -24,6 +24,14 @@ impl Region {
             _ => Self::Intl,
         }
     }
+
+    /// The realm of its ids.
+    const fn realm(self) -> &'static str {
+        match self {
+            Self::Cn => "cn",
+            Self::Intl => "intl",
+        }
+    }
 }
 
 /// Whether the vendor's SDK would send to this id: 32 hexadecimal digits, perhaps after a prefix, or 24 without one.
@@ -33,33 +41,25 @@ fn has_shape(id: &str) -> bool {
     length.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// What is known of an id without asking.
-fn known(settings: &Settings, id: &str) -> Option<Verdict> {
-    if settings.foreign_ids == ForeignIds::Refuse && Region::of(id) != settings.region {
+/// The region whose host an id is sent to.
+pub(crate) fn region(settings: &Settings, id: &str) -> Result<Region, Refusal> {
+    let (own, home) = (Region::of(id), settings.region);
+    if settings.foreign_ids == ForeignIds::Refuse && own != home {
         // Never as a dead token: at its own region it may well live.
-        return Some(Verdict::new(Action::Refused, Reason::TokenWrongApp));
+        let rule = "an id of the other region: foreign_ids = \"route\" sends it to that region's host";
+        return Err(Refusal::rejected(Reason::TokenWrongApp, "targets", rule));
     }
-    let malformed = Verdict::new(Action::DeviceGone { invalid_since: None }, Reason::TokenMalformed);
-    (settings.check_shape && !has_shape(id)).then_some(malformed)
-}
-
-/// For each id what is known of it; `None`: it goes to OPPO.
-pub(crate) fn judge<'a>(settings: &Settings, ids: impl Iterator<Item = &'a str>) -> Vec<Option<Verdict>> {
-    ids.map(|id| known(settings, id)).collect()
-}
-
-/// Refuses a job or a call none of whose ids can be sent to.
-pub(crate) fn check(known: &[Option<Verdict>]) -> Result<(), Refusal> {
-    if known.iter().any(Option::is_none) {
-        return Ok(());
-    }
-    if known.iter().flatten().all(|verdict| verdict.reason == Reason::TokenMalformed) {
+    if settings.check_shape && !has_shape(id) {
         let (outcome, reason) = (Outcome::InvalidToken, Reason::TokenMalformed);
-        let rule = "no id has the shape of OPPO's: check_shape";
-        return Err(Refusal { outcome, reason, field: "targets".to_owned(), rule: rule.to_owned() });
+        let (field, rule) = ("targets".to_owned(), "no id of OPPO's has this shape: check_shape".to_owned());
+        return Err(Refusal { outcome, reason, field, rule });
     }
-    let rule = "ids of another region than the app's setting: send them to an app of that region";
-    Err(Refusal::rejected(Reason::TokenWrongApp, "targets", rule))
+    Ok(if settings.foreign_ids == ForeignIds::Route { own } else { home })
+}
+
+/// The realm of an id: its region, else why it is not sent, so that no id is refused for another's sake.
+pub(crate) fn realm(settings: &Settings, id: &str) -> &'static str {
+    region(settings, id).map_or_else(|refusal| refusal.reason.as_str(), Region::realm)
 }
 
 #[cfg(test)]

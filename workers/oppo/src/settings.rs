@@ -2,7 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use push_contract::{Kind, Secret, SettingsError, typed};
+use push_contract::{
+    Kind, Secret, SettingsError,
+    kit::{
+        classes::MissingRight,
+        names::named,
+        settings::{callback, kinds, rate, rule, secret, within},
+    },
+    typed,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,8 +20,6 @@ use crate::{classes::Category, registration::Region, template::Template};
 pub(crate) const SECRETS: &[&str] = &["master_secret"];
 /// The longest `call_back_url` (section 4.1).
 const MAX_CALLBACK_URL: usize = 200;
-/// The most messages or registration ids of a call (section 1).
-const MAX_BATCH: usize = 1000;
 /// The longest `show_ttl` of an invitation (section 4.1).
 pub(crate) const MAX_SHOW_SECONDS: u32 = 86_400;
 
@@ -57,16 +63,9 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ForeignIds {
+    Route,
     Refuse,
     Send,
-}
-
-/// What becomes of a job that the app has no right to send as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MissingRight {
-    Degrade,
-    Refuse,
 }
 
 /// What an activity of a job names.
@@ -113,83 +112,37 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), SettingsError> {
-        let wrong = |key: &str, value: &dyn ToString, rule: &str| Err(SettingsError::new(key, value.to_string(), rule));
-        if self.app_key.is_empty() {
-            return wrong("app_key", &"", "must be there: the AppKey of the app at OPPO's push platform");
-        }
-        if self.secret().is_none() {
-            let rule = "needed: set master_secret_file or the environment variable";
-            return wrong("master_secret", &"(none)", rule);
-        }
-        let callback = self.callback_url.as_str();
-        let is_address = callback.starts_with("https://") || callback.starts_with("http://");
-        if !callback.is_empty() && (!is_address || callback.chars().count() > MAX_CALLBACK_URL) {
-            return wrong(
-                "callback_url",
-                &callback,
-                "http:// or https://, at most 200 characters; empty: no callbacks",
-            );
-        }
-        if self.rate_per_second == 0 {
-            return wrong("rate_per_second", &0, "at least 1 user per second; OPPO allows every app 5000");
-        }
-        if !(1..=MAX_BATCH).contains(&self.batch) {
-            return wrong("batch", &self.batch, "1 to 1000 messages or registration ids a call");
-        }
-        if self.quota_reset_hour > 23 {
-            return wrong("quota_reset_hour", &self.quota_reset_hour, "0 to 23, an hour of the day in China");
-        }
-        if self.call_show_seconds > MAX_SHOW_SECONDS {
-            return wrong("call_show_seconds", &self.call_show_seconds, "0 to 86400 seconds");
-        }
-        for (table, keys) in
-            [("channels", self.channels.keys().collect::<Vec<_>>()), ("templates", self.templates.keys().collect())]
-        {
-            if let Some(key) = keys.into_iter().find(|key| !is_kind_or_category(key)) {
-                let rule = "no kind (such as call.invite) and no category (such as IM)";
-                return wrong(&format!("{table}.{key}"), &"(not shown)", rule);
-            }
-        }
+        let is_category = |key: &str| named::<Category>(key).is_some();
+        rule(!self.app_key.is_empty(), "app_key", "", "must be there: the AppKey of the app at OPPO's push platform")?;
+        secret(self.master_secret.as_ref(), "master_secret", "the MasterSecret")?;
+        callback("callback_url", &self.callback_url, MAX_CALLBACK_URL)?;
+        rate(self.rate_per_second, "user per second; OPPO allows every app 5000")?;
+        within("batch", self.batch, 1..=1000, "messages or registration ids a call")?;
+        within("quota_reset_hour", self.quota_reset_hour, 0..=23, "an hour of the day in China")?;
+        within("call_show_seconds", self.call_show_seconds, 0..=MAX_SHOW_SECONDS, "seconds")?;
+        kinds("channels", self.channels.keys(), is_category)?;
+        kinds("templates", self.templates.keys(), is_category)?;
         self.templates.iter().try_for_each(|(key, template)| template.check(&format!("templates.{key}")))
-    }
-
-    /// The secret that signs requests for tokens.
-    pub(crate) fn secret(&self) -> Option<&Secret> {
-        self.master_secret.as_ref().filter(|secret| !secret.reveal().is_empty())
-    }
-
-    /// The host of the app's region, and the setting that names it.
-    pub(crate) fn host(&self) -> (&'static str, &str) {
-        match self.region {
-            Region::Cn => ("cn_url", &self.cn_url),
-            Region::Intl => ("intl_url", &self.intl_url),
-        }
     }
 
     /// What the settings allow and an operator will probably regret.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        let uncovered = |kind: &&Kind| {
-            let category = crate::classes::deserved(**kind).as_str();
-            !self.channels.contains_key(kind.as_str()) && !self.channels.contains_key(category)
+        let lacks = |table: &dyn Fn(&str) -> bool, kind: Kind| {
+            !table(kind.as_str()) && !table(&crate::classes::deserved(kind).name())
         };
-        if self.channel_id.is_empty() && Kind::ALL.iter().any(|kind| uncovered(&kind)) {
+        if self.channel_id.is_empty()
+            && Kind::ALL.iter().any(|kind| lacks(&|key| self.channels.contains_key(key), *kind))
+        {
             let text = "channel_id is empty: on Android 8 and later messages without a channel show in OPPO's own default \
                         channel; name one that the app creates";
             warnings.push(text.to_owned());
         }
-        let chat = Category::Im.as_str();
-        let bare = [Kind::ChatDirect, Kind::ChatGroup, Kind::ChatMention, Kind::CallInvite, Kind::CallMissed]
-            .into_iter()
-            .find(|kind| !self.templates.contains_key(kind.as_str()) && !self.templates.contains_key(chat));
+        let chat = [Kind::ChatDirect, Kind::ChatGroup, Kind::ChatMention, Kind::CallInvite, Kind::CallMissed];
+        let bare = chat.into_iter().find(|kind| lacks(&|key| self.templates.contains_key(key), *kind));
         if let Some(kind) = bare.filter(|_| self.send_category && self.categories.contains(&Category::Im)) {
-            let text = format!("templates has none for {kind} or IM: OPPO refuses IM without a template (54)");
-            warnings.push(text);
+            warnings.push(format!("templates has none for {kind} or IM: OPPO refuses IM without a template (54)"));
         }
         warnings
     }
-}
-
-fn is_kind_or_category(key: &str) -> bool {
-    Kind::ALL.iter().any(|kind| kind.as_str() == key) || Category::of(key).is_some()
 }

@@ -2,10 +2,14 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use push_contract::{Job, Reason, Refusal, SettingsError};
+use push_contract::{
+    Job, Reason, Refusal, SettingsError,
+    kit::{fields::Fields, settings::rule},
+    typed::filled,
+};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 
 /// A template and what fills its variables, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -19,17 +23,6 @@ pub(crate) struct Template {
     /// Variables of the template's content.
     #[serde(default)]
     pub(crate) content: BTreeMap<String, String>,
-}
-
-/// The template of a message, its variables filled. A map without variables is left out: OPPO may refuse an empty one.
-#[derive(Debug, Serialize)]
-pub(crate) struct Filled<'a> {
-    #[serde(rename = "private_msg_template_id")]
-    id: &'a str,
-    #[serde(rename = "private_title_parameters", skip_serializing_if = "BTreeMap::is_empty")]
-    title: BTreeMap<&'a str, String>,
-    #[serde(rename = "private_content_parameters", skip_serializing_if = "BTreeMap::is_empty")]
-    content: BTreeMap<&'a str, String>,
 }
 
 /// A piece of a pattern.
@@ -53,48 +46,39 @@ pub(crate) struct Texts<'a> {
 impl Template {
     /// Checks a template of the settings: its id and its patterns.
     pub(crate) fn check(&self, key: &str) -> Result<(), SettingsError> {
-        if self.id.is_empty() {
-            return Err(SettingsError::new(format!("{key}.id"), "", "the id of an approved template"));
-        }
+        rule(!self.id.is_empty(), &format!("{key}.id"), "", "the id of an approved template")?;
         for (map, patterns) in [("title", &self.title), ("content", &self.content)] {
             for (name, pattern) in patterns {
-                if pieces(pattern).is_none() {
-                    let rule = "in braces there can be title, body, subtitle, sender and data.name";
-                    return Err(SettingsError::new(format!("{key}.{map}.{name}"), pattern, rule));
-                }
+                let known = "in braces there can be title, body, subtitle, sender and data.name";
+                rule(pieces(pattern).is_some(), &format!("{key}.{map}.{name}"), pattern, known)?;
             }
         }
         Ok(())
     }
 
     /// The template with its patterns filled from the job.
-    pub(crate) fn fill<'a>(&'a self, job: &Job, texts: &Texts<'_>) -> Result<Filled<'a>, Refusal> {
-        let mut data = None;
-        let mut fill_map = |patterns: &'a BTreeMap<String, String>| -> Result<BTreeMap<&'a str, String>, Refusal> {
-            patterns
-                .iter()
-                .map(|(name, pattern)| Ok((name.as_str(), self.filled(pattern, job, texts, &mut data)?)))
-                .collect()
-        };
-        Ok(Filled { id: &self.id, title: fill_map(&self.title)?, content: fill_map(&self.content)? })
+    pub(crate) fn fill(&self, job: &Job, texts: &Texts<'_>) -> Result<Fields, Refusal> {
+        self.fields(|pattern| self.filled(pattern, job, texts))
     }
 
     /// The template with values as they stand: a producer's own.
-    pub(crate) fn as_given(&self) -> Filled<'_> {
-        Filled {
-            id: &self.id,
-            title: self.title.iter().map(|(name, text)| (name.as_str(), text.clone())).collect(),
-            content: self.content.iter().map(|(name, text)| (name.as_str(), text.clone())).collect(),
-        }
+    pub(crate) fn as_given(&self) -> Fields {
+        self.fields(|text| Ok(text.to_owned())).unwrap_or_default()
     }
 
-    fn filled(
-        &self,
-        pattern: &str,
-        job: &Job,
-        texts: &Texts<'_>,
-        data: &mut Option<Map<String, Value>>,
-    ) -> Result<String, Refusal> {
+    /// A map without variables is left out: OPPO may refuse an empty one.
+    fn fields(&self, value: impl Fn(&str) -> Result<String, Refusal>) -> Result<Fields, Refusal> {
+        let map = |map: &BTreeMap<String, String>| -> Result<Option<BTreeMap<String, String>>, Refusal> {
+            let filled = map.iter().map(|(name, text)| Ok((name.clone(), value(text)?)));
+            Ok(Some(filled.collect::<Result<BTreeMap<_, _>, Refusal>>()?).filter(|map| !map.is_empty()))
+        };
+        Ok(Fields::new()
+            .with("private_msg_template_id", &self.id)
+            .with("private_title_parameters", map(&self.title)?)
+            .with("private_content_parameters", map(&self.content)?))
+    }
+
+    fn filled(&self, pattern: &str, job: &Job, texts: &Texts<'_>) -> Result<String, Refusal> {
         let mut text = String::new();
         for piece in pieces(pattern).unwrap_or_default() {
             let given = match piece {
@@ -102,10 +86,11 @@ impl Template {
                 Piece::Title => Some(texts.title.clone()),
                 Piece::Body => Some(texts.body.clone()),
                 Piece::Subtitle => job.notification.as_ref().and_then(|n| n.subtitle.as_deref()).map(Cow::from),
-                Piece::Sender => job.sender.as_ref().map(|sender| {
-                    sender.nickname.as_deref().filter(|name| !name.is_empty()).unwrap_or(&sender.id).into()
-                }),
-                Piece::Data(name) => member(job, data, name).map(Cow::from),
+                Piece::Sender => job
+                    .sender
+                    .as_ref()
+                    .map(|sender| sender.nickname.as_deref().and_then(filled).unwrap_or(&sender.id).into()),
+                Piece::Data(name) => member(job, name).map(Cow::from),
             };
             let Some(given) = given else {
                 let rule = format!("template {} needs {pattern}, which the job does not have", self.id);
@@ -117,10 +102,9 @@ impl Template {
     }
 }
 
-/// A text, number or truth value among the job's data, which is read once.
-fn member(job: &Job, data: &mut Option<Map<String, Value>>, name: &str) -> Option<String> {
-    let text = job.data.as_ref()?.as_str();
-    match data.get_or_insert_with(|| serde_json::from_str(text).unwrap_or_default()).get(name)? {
+/// A text, number or truth value among the job's data.
+fn member(job: &Job, name: &str) -> Option<String> {
+    match serde_json::from_str::<Value>(job.data.as_ref()?.as_str()).ok()?.get(name)? {
         Value::String(text) => Some(text.clone()),
         value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
         _ => None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderValue, Uri};
+use http::Uri;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -37,7 +37,8 @@ impl Token {
     /// life left, or could not stand in a header.
     #[must_use]
     pub fn of(value: Secret, at: Timestamp, life: Duration, renew_before: Duration) -> Option<Self> {
-        let usable = !life.is_zero() && !value.reveal().is_empty() && HeaderValue::from_str(value.reveal()).is_ok();
+        let text = value.reveal();
+        let usable = !life.is_zero() && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         usable.then(|| Self { value, expires_at: at.plus(life), renew_before: renew_before.min(life / 2) })
     }
 }

@@ -216,36 +216,33 @@ fn big_pictures_are_broadcast() {
 }
 
 #[test]
+fn a_realm_is_a_region_or_why_nothing_is_sent() {
+    let foreign = "OPPO_IN_b6bbd94b59cdb5df8391642c1509b7fe";
+    let realms = |settings: &Value| {
+        let app = app(settings);
+        chat().tokens([ID, foreign, "T1"]).build().targets.iter().map(|target| app.realm(target)).collect::<Vec<_>>()
+    };
+    assert_eq!(realms(&json!({})), ["cn", "intl", "cn"]);
+    assert_eq!(realms(&json!({ "region": "intl" })), ["cn", "intl", "cn"]);
+    assert_eq!(realms(&json!({ "foreign_ids": "refuse" })), ["cn", "token_wrong_app", "cn"]);
+    assert_eq!(realms(&json!({ "foreign_ids": "send", "region": "intl" })), ["intl"; 3]);
+    let strict = json!({ "foreign_ids": "refuse", "check_shape": true });
+    assert_eq!(realms(&strict), ["cn", "token_wrong_app", "token_malformed"]);
+    assert_eq!(realms(&json!({ "check_shape": true })), ["cn", "intl", "token_malformed"]);
+}
+
+#[test]
 fn ids_of_another_region_or_shape_are_judged_here() {
     let foreign = "OPPO_IN_b6bbd94b59cdb5df8391642c1509b7fe";
-    let to = |ids: &[&str]| chat().tokens(ids.iter().copied());
-    let refusal = fitted(&json!({}), &to(&[foreign])).unwrap_err();
+    let strict = app(&json!({ "foreign_ids": "refuse", "check_shape": true }));
+    let sent =
+        |id: &str| strict.encode(&batch(strict.as_ref(), &[chat().tokens([id]).build()]), Some(&token()), later(0));
+    let refusal = sent(foreign).unwrap_err();
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::Rejected, Reason::TokenWrongApp));
-    assert!(fitted(&json!({}), &to(&[foreign, ID])).is_ok());
-    assert!(fitted(&json!({ "foreign_ids": "send" }), &to(&[foreign])).is_ok());
-    assert!(fitted(&json!({ "region": "intl" }), &to(&[foreign])).is_ok());
-    assert_eq!(message(app(&json!({})).as_ref(), &to(&["T1"]).build())["target_value"], "T1");
-    let shape = json!({ "check_shape": true });
-    let refusal = fitted(&shape, &to(&["T1", "T2"])).unwrap_err();
+    assert_eq!(refusal.verdict().action.as_str(), "refused");
+    let refusal = sent("T1").unwrap_err();
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::InvalidToken, Reason::TokenMalformed));
-    let app = app(&shape);
-    let mixed = batch(app.as_ref(), &[to(&["T1", ID, foreign]).build()]);
-    let call = app.encode(&mixed, Some(&token()), later(0)).unwrap();
-    let messages: Vec<Value> = serde_json::from_str(&field(&call, "messages").unwrap()).unwrap();
-    assert_eq!((messages.len(), &messages[0]["target_value"]), (1, &json!(ID)));
-    let answer = crate::support::answer(200, &json!({ "code": 0, "data": [{ "registrationId": ID }] }).to_string());
-    let verdicts = crate::support::done(app.decode(&mixed, None, Some(&token()), &answer));
-    let reasons: Vec<_> = verdicts.iter().map(|verdict| (verdict.action.as_str(), verdict.reason)).collect();
-    let wanted =
-        [("device_gone", Reason::TokenMalformed), ("accepted", Reason::Ok), ("refused", Reason::TokenWrongApp)];
-    assert_eq!(reasons, wanted);
-    // Alone in their call they end likewise.
-    let alone = |id: &str, n: usize| {
-        let mut batch = batch(app.as_ref(), &[to(&[ID, id]).build()]);
-        batch.pushes[0].positions = vec![n];
-        app.encode(&batch, Some(&token()), later(0))
-    };
-    let malformed = alone("T1", 1).unwrap_err();
-    assert_eq!((malformed.outcome, malformed.verdict().action.as_str()), (Outcome::InvalidToken, "device_gone"));
-    assert_eq!(alone(foreign, 1).unwrap_err().reason, Reason::TokenWrongApp);
+    assert_eq!(refusal.verdict().action.as_str(), "device_gone");
+    assert!(sent(ID).is_ok());
+    assert_eq!(message(app(&json!({})).as_ref(), &chat().tokens(["T1"]).build())["target_value"], "T1");
 }
