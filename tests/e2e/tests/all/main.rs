@@ -4,6 +4,7 @@
 mod bad_input;
 mod basics;
 mod blocked;
+mod classes;
 mod crash;
 mod faults;
 mod rules;
