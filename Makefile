@@ -12,7 +12,7 @@ PACKAGES := -p push-stack -p push-sim $(patsubst workers/%/Cargo.toml,-p push-%,
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
 
-setup: ## install what is missing: RabbitMQ, Redis, Prometheus' promtool, a Python environment
+setup: ## install what is missing: RabbitMQ, Redis, Prometheus' promtool, Python environments
 	@tests/stack/setup.sh all
 
 demo: ## everything once: publish a mixed load, make faults, judge what became of every job
@@ -42,8 +42,9 @@ check: ## formatting and lints
 	rustfmt --edition 2024 --check $(wildcard tests/sim/src/vendors/*/mod.rs)
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-schemas: ## write schemas/, docs/metrics.md and docs/classification.md from the code
+schemas: ## write schemas/, the chart's values.schema.json, docs/metrics.md and docs/classification.md from the code
 	$(CARGO) run --locked -p push-contract --example schemas -- write
 	$(CARGO) run --locked -p push-worker --example docs -- write
+	python3 tests/helm/values_schema.py write
 	$(CARGO) build --locked $(PACKAGES) --bins
 	@$(DEBUG) classes

@@ -100,6 +100,7 @@ case "${1:-all}" in
     python_environment target/venv tests/load/requirements.txt
     if [ "${1:-all}" = all ]; then
       python_environment target/clients/venv tests/clients/requirements.txt
+      python_environment target/helm/venv tests/helm/requirements.txt
       node_packages
     fi
     ;;

@@ -27,11 +27,14 @@ python_tests() {
   local dir
   while IFS= read -r dir; do
     (cd "$dir" && "$OLDPWD/target/venv/bin/python" -m unittest --quiet) || return 1
-  done < <(find tests -name 'test_*.py' -not -path '*/target/*' -not -path 'tests/clients/*' -printf '%h\n' | sort -u)
+  done < <(find tests -name 'test_*.py' -not -path '*/target/*' -not -path 'tests/clients/*' \
+    -not -path 'tests/helm/*' -printf '%h\n' | sort -u)
 }
 
 # They have an environment of their own: the producer is to need no more than pika.
 clients() { (cd tests/clients && ../../target/clients/venv/bin/python -m unittest --quiet); }
+
+chart() { (cd tests/helm && ../../target/helm/venv/bin/python -m unittest --quiet); }
 
 rules() {
   local files
@@ -47,6 +50,7 @@ stage 'tests of the crates' "${RUN_TESTS[@]}" --except push-e2e
 stage 'examples in the documentation' cargo test --locked --workspace --doc --quiet
 stage 'tests of the load publisher' python_tests
 stage clients clients
+stage chart chart
 stage 'tests of the whole' "${RUN_TESTS[@]}" --only push-e2e -- --test-threads=4
 stage 'alert rules' rules
 printf '== all passed: %d s\n' "$SECONDS"
