@@ -1,5 +1,6 @@
 """The chart, rendered by Helm's own engine."""
 
+import functools
 import json
 import pathlib
 import re
@@ -17,6 +18,8 @@ from chart import BINARIES, CHART, ROOT, example, loaded, mount, over, render, s
 LAPTOP = example("laptop")
 PRODUCTION = example("production")
 REDIS = {"redis": {"urlSecret": {"name": "push-redis"}}}
+# It reads the schemas' files again for each object.
+kubernetes_validate.utils.schema_contents = functools.cache(kubernetes_validate.utils.schema_contents)
 KUBERNETES = ["1.27", "1.31", "1.34", "1.37"]
 
 # Kinds of others, whose schemas kubernetes-validate does not know.
