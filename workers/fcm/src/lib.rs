@@ -13,15 +13,15 @@ use std::time::Duration;
 use http::{Uri, header};
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Connection, Counted, Fitted,
-    Http2, Job, Next, Profile, Push, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor, typed, wire,
+    Http2, Job, Next, Profile, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor, typed, wire,
 };
 use serde_json::Value;
 
 use account::Account;
 use answer::Reader;
-use message::Delivery;
+use message::{Delivery, MAX_TTL};
 use options::Options;
-use settings::{Settings, TokenType};
+use settings::{FID, Settings};
 
 /// The name in queues, settings and options.
 const NAME: &str = "fcm";
@@ -34,7 +34,7 @@ static PROFILE: Profile = Profile {
     name: NAME,
     defaults: include_str!("defaults.toml"),
     secrets: settings::SECRETS,
-    token_types: &[TokenType::Token.as_str(), TokenType::Fid.as_str()],
+    token_types: settings::TOKEN_TYPES,
     quotas: &[],
     codes: codes::NAMES,
 };
@@ -47,9 +47,10 @@ impl Vendor for Fcm {
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
         let settings = Settings::read(settings)?;
         let account = Account::open(&settings)?;
-        let path = format!("/v1/projects/{}/messages:send", account.project_id);
+        let project = typed::filled(&settings.project_id).unwrap_or(account.project_id());
+        let path = format!("/v1/projects/{project}/messages:send");
         let send = typed::address("send_url", &settings.send_url, &path)?;
-        Ok(Box::new(FcmApp { reader: Reader::new(&settings), settings, account, send }))
+        Ok(Box::new(FcmApp { settings, account, send, reader: Reader::default() }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -80,11 +81,12 @@ impl App for FcmApp {
     }
 
     fn connection(&self) -> Connection {
-        let Settings { connections, streams, ping_s, authorities, .. } = &self.settings;
+        let Settings { connections, streams, ref authorities, .. } = self.settings;
         let http2 = Http2 {
-            connections: *connections,
-            streams: *streams,
-            ping: Duration::from_secs(*ping_s),
+            connections,
+            streams,
+            // Google ends a connection that is asked for a sign of life too often.
+            ping: Duration::from_secs(300),
             // Google ends a connection that got more streams than it allows before it could say how many.
             warm_up: true,
         };
@@ -101,24 +103,21 @@ impl App for FcmApp {
     }
 
     fn classify(&self, job: &Job) -> Result<Class, Refusal> {
-        Ok(classes::classify(&self.settings, job, &Options::of(job)?))
+        Ok(classes::classify(job, &Options::of(job)?))
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
-        let delivery = Delivery { position: 0, token_type: TokenType::Token, ttl_seconds: message::MAX_TTL };
+        let delivery = Delivery { position: 0, in_fid: false, ttl_seconds: MAX_TTL };
         Ok(message::write(&self.settings, job, class, &delivery)?.1)
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        let ([push], Some(position)) = (batch.pushes.as_slice(), batch.pushes.first().and_then(only)) else {
+        let push = batch.only()?;
+        let &[position] = push.positions.as_slice() else {
             return Err(Refusal::rejected(Reason::BadRequest, ".", "one target a call: Google has no batch"));
         };
-        let fid = push.token_type(self.settings.token_type.as_str()) == TokenType::Fid.as_str();
-        let delivery = Delivery {
-            position,
-            token_type: if fid { TokenType::Fid } else { TokenType::Token },
-            ttl_seconds: push.expiry.since(now).as_secs(),
-        };
+        let in_fid = self.settings.use_fid && push.token_type(&self.settings.token_type) == FID;
+        let delivery = Delivery { position, in_fid, ttl_seconds: push.expiry.since(now).as_secs() };
         let (body, _) = message::write(&self.settings, &push.job, &push.class, &delivery)?;
         let mut request = wire::post(&self.send, "application/json", body);
         request.headers_mut().insert(header::AUTHORIZATION, wire::authorization("Bearer ", token)?);
@@ -128,13 +127,5 @@ impl App for FcmApp {
     fn decode(&self, batch: &Batch, _memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
         let token = batch.tokens().next().unwrap_or_default();
         Next::Done(batch.all(&self.reader.read(answer, token)))
-    }
-}
-
-/// The position of a push with one target.
-fn only(push: &Push) -> Option<usize> {
-    match push.positions.as_slice() {
-        [position] => Some(*position),
-        _ => None,
     }
 }

@@ -41,17 +41,13 @@ fn every_kind_has_its_priority() {
 }
 
 #[test]
-fn a_producer_may_override_and_data_may_wait() {
-    let class = |settings, job: push_testkit::jobs::JobBuilder| app(&settings).classify(&job.build());
-    let muted = job("chat.group").title("t").options("fcm", json!({ "priority": "NORMAL" }));
-    assert_eq!(class(json!({}), muted).unwrap().name, "NORMAL");
-    let data = job("chat.direct").data("{}");
-    assert_eq!(class(json!({}), data.clone()).unwrap().name, "HIGH");
-    assert_eq!(class(json!({ "data_priority": "normal" }), data.clone()).unwrap().name, "NORMAL");
-    let shown = job("chat.direct").title("t");
-    assert_eq!(class(json!({ "data_priority": "normal" }), shown).unwrap().name, "HIGH");
-    let urgent = data.options("fcm", json!({ "priority": "HIGH" }));
-    assert_eq!(class(json!({ "data_priority": "normal" }), urgent).unwrap().name, "HIGH");
+fn a_producer_may_override() {
+    for (kind, priority, urgent) in [("chat.group", "NORMAL", false), ("marketing", "HIGH", true)] {
+        let job = job(kind).title("t").options("fcm", json!({ "priority": priority }));
+        let class = app(&json!({})).classify(&job.build()).unwrap();
+        assert_eq!((class.name.as_str(), class.urgent), (priority, urgent));
+        assert_eq!(class.because, "options.fcm.priority");
+    }
 }
 
 #[test]
@@ -62,20 +58,9 @@ fn a_wrong_override_is_refused_by_its_name() {
         (json!({ "colour": "x" }), "colour"),
         (json!({ "analytics_label": "a b" }), "analytics_label"),
         (json!({ "analytics_label": "" }), "analytics_label"),
-        (json!({ "notification": { "title": "x" } }), "notification.title"),
-        (json!({ "notification": { "color": "red" } }), "notification.color"),
-        (json!({ "notification": { "color": "#aé12" } }), "notification.color"),
-        (json!({ "notification": { "event_time": "2026-11-21T08:00:00+08:00" } }), "notification.event_time"),
-        (json!({ "notification": { "visibility": "private" } }), "notification.visibility"),
-        (json!({ "notification": { "proxy": "x" } }), "notification.proxy"),
-        (json!({ "notification": { "notification_priority": "HIGH" } }), "notification.notification_priority"),
-        (json!({ "notification": { "vibrate_timings": ["1"] } }), "notification.vibrate_timings"),
-        (json!({ "notification": { "body_loc_args": ["1"] } }), "notification.body_loc_args"),
-        (
-            json!({ "notification": { "light_settings": { "color": { "red": 2.0, "green": 0.0, "blue": 0.0 },
-                    "light_on_duration": "1s", "light_off_duration": "1s" } } }),
-            "notification.light_settings",
-        ),
+        (json!({ "analytics_label": "a".repeat(51) }), "analytics_label"),
+        (json!({ "visibility": "private" }), "visibility"),
+        (json!({ "direct_boot_ok": "yes" }), "direct_boot_ok"),
     ] {
         let refusal = app.classify(&job("news").title("t").options("fcm", options).build()).unwrap_err();
         assert_eq!((refusal.reason, refusal.field), (Reason::BadOption, format!("options.fcm.{field}")));

@@ -32,8 +32,6 @@ fn what_has_no_place_is_reported() {
     assert_eq!(fitted(&none, &chat().badge(json!({ "add": 1 })).test()), said(&[], &[]));
     assert_eq!(fitted(&none, &job("call.invite").title("t").notify("tag", "x")), said(&["tag"], &[]));
     assert_eq!(fitted(&none, &job("call.cancel").title("t").notify("sound", "x")), said(&["sound"], &[]));
-    let click = chat().notify("click", json!({ "action": "url", "url": "https://example.com" }));
-    assert_eq!(fitted(&json!({ "click_key": "" }), &click), said(&["click"], &[]));
     let data = job("chat.direct").data("{}").badge(json!({ "set": 1 })).options("fcm", json!({ "channel_id": "c" }));
     assert_eq!(fitted(&none, &data), said(&["badge", "options.fcm"], &[]));
     let collapse = job("chat.direct").data("{}").collapse("k", None);
@@ -58,16 +56,16 @@ fn data_travels_byte_for_byte_and_names_the_job() {
     let text = r#"{ "n": 123456789012345678901234567890, "t": "\u00e9 \" \\ 见" }"#;
     let data = |settings: Value, job: &JobBuilder| message(app(&settings).as_ref(), job)["data"].take();
     assert_eq!(data(json!({}), &chat().data(text)), json!({ "ext": text, "push_id": "job-1" }));
-    assert_eq!(data(json!({ "data_key": "d", "id_key": "" }), &chat().data(text)), json!({ "d": text }));
-    assert_eq!(data(json!({ "id_key": "" }), &chat()), Value::Null, "absent is better than empty");
+    assert_eq!(data(json!({ "data_key": "d" }), &chat().data(text)), json!({ "d": text, "push_id": "job-1" }));
+    assert_eq!(data(json!({}), &chat()), json!({ "push_id": "job-1" }));
     // Members of their own: texts as texts, the rest as it is written.
-    let own = json!({ "data_key": "", "id_key": "" });
+    let own = json!({ "data_key": "" });
     let spread = r#"{"a":"\u00e9","b":1.0,"c":{"x": [1]},"d":true,"e":null}"#;
     assert_eq!(
         data(own.clone(), &chat().data(spread)),
-        json!({ "a": "é", "b": "1.0", "c": "{\"x\": [1]}", "d": "true", "e": "null" })
+        json!({ "a": "é", "b": "1.0", "c": "{\"x\": [1]}", "d": "true", "e": "null", "push_id": "job-1" })
     );
-    for key in ["from", "message_type", "google.x", "gcm", "collapse_key", "title", "click", ""] {
+    for key in ["from", "message_type", "google.x", "gcm", "collapse_key", "title", "click", "push_id", ""] {
         let job = chat().data(&json!({ key: "x" }).to_string());
         let refusal = fitted(&own, &job).unwrap_err();
         assert_eq!((refusal.reason, refusal.field.as_str()), (Reason::BadRequest, "data"), "{key}");
@@ -76,10 +74,10 @@ fn data_travels_byte_for_byte_and_names_the_job() {
 
 #[test]
 fn taps_go_to_an_activity_or_to_the_app() {
-    let call = |click: Value| message(app(&json!({ "id_key": "" })).as_ref(), &chat().notify("click", click));
+    let call = |click: Value| message(app(&json!({})).as_ref(), &chat().notify("click", click));
     let activity = call(json!({ "action": "activity", "activity": "OPEN_CHAT" }));
     assert_eq!(activity["android"]["notification"]["click_action"], "OPEN_CHAT");
-    assert_eq!(activity.get("data"), None);
+    assert_eq!(activity["data"].get("click"), None);
     for click in
         [json!({ "action": "url", "url": "https://example.com" }), json!({ "action": "intent", "intent": "x://y" })]
     {
@@ -88,7 +86,7 @@ fn taps_go_to_an_activity_or_to_the_app() {
         assert_eq!(serde_json::from_str::<Value>(text).unwrap(), click);
         assert_eq!(sent["android"]["notification"].get("click_action"), None);
     }
-    assert_eq!(call(json!({ "action": "app" })).get("data"), None);
+    assert_eq!(call(json!({ "action": "app" }))["data"].get("click"), None);
 }
 
 #[test]
@@ -128,13 +126,11 @@ fn what_is_shown_is_replaced_by_its_tag() {
         let sent: Value = serde_json::from_slice(call.request.body()).unwrap();
         assert_eq!(sent["message"]["android"]["notification"]["tag"], format!("{:016x}", derived_id(&two.id, n)));
     }
-    let data = |settings: Value, options: Value| {
-        let job = job("chat.direct").data("{}").collapse("k", None).options("fcm", options);
+    let data = |settings: Value| {
+        let job = job("chat.direct").data("{}").collapse("k", None);
         message(app(&settings).as_ref(), &job)["android"].get("collapse_key").cloned()
     };
-    assert_eq!(data(json!({}), json!({})), Some(json!("k")));
-    assert_eq!(data(json!({ "collapse_data": false }), json!({})), None);
-    assert_eq!(data(json!({}), json!({ "collapse_key": "own" })), Some(json!("own")));
+    assert_eq!((data(json!({})), data(json!({ "collapse_data": false }))), (Some(json!("k")), None));
 }
 
 #[test]
@@ -159,26 +155,14 @@ fn each_target_has_its_badge_and_its_field() {
 }
 
 #[test]
-fn a_subtitle_may_be_data_or_the_first_line() {
-    let job = chat().notify("subtitle", "Project X");
-    let sent = message(app(&json!({ "subtitle_is": "data" })).as_ref(), &job);
-    assert_eq!(sent["data"]["subtitle"], "Project X");
-    let first = json!({ "subtitle_is": "body" });
-    assert_eq!(shown(&first, &job)["body"], "Project X\nLunch at one?");
-    assert_eq!(fitted(&first, &job), said(&[], &["subtitle"]));
-    let alone = crate::support::job("news").title("t").notify("subtitle", "Project X");
-    assert_eq!(shown(&first, &alone)["body"], "Project X");
-}
-
-#[test]
 fn a_kind_may_go_as_data() {
-    let settings = json!({ "as_data": ["call.invite"], "id_key": "", "channels": { "call.invite": "calls" } });
+    let settings = json!({ "as_data": ["call.invite"], "channels": { "call.invite": "calls" } });
     let job = job("call.invite").title("Alice").body("Video call").notify("subtitle", "s").notify("sound", "ring");
     let job = job.notify("image", "https://example.com/a.png").badge(json!({ "add": 2 })).silent();
     let job = job.notify("click", json!({ "action": "activity", "activity": "CALL" })).data(r#"{"call":"c-1"}"#);
     let sent = message(app(&settings).as_ref(), &job);
     let wanted = json!({
-        "ext": "{\"call\":\"c-1\"}", "title": "Alice", "body": "Video call", "subtitle": "s", "sound": "ring",
+        "push_id": "job-1", "ext": "{\"call\":\"c-1\"}", "title": "Alice", "body": "Video call", "subtitle": "s", "sound": "ring",
         "image": "https://example.com/a.png", "channel": "calls", "tag": "call-1", "silent": "true",
         "badge": "{\"add\":2}", "click": "{\"action\":\"activity\",\"activity\":\"CALL\"}",
     });
@@ -216,25 +200,14 @@ fn lives_end_at_28_days_and_a_call_may_ring_now_or_never() {
 
 #[test]
 fn the_rest_of_the_options_is_passed_on() {
-    let look = json!({
-        "icon": "i", "color": "#00ff00", "ticker": "t", "sticky": true, "event_time": "2026-11-21T08:00:00Z",
-        "local_only": true, "notification_priority": "PRIORITY_LOW", "visibility": "SECRET", "proxy": "DENY",
-        "default_vibrate_timings": false, "vibrate_timings": ["0.1s", "0.2s"], "default_light_settings": false,
-        "light_settings": { "color": { "red": 1.0, "green": 0.5, "blue": 0.0 }, "light_on_duration": "1s",
-                            "light_off_duration": "3.5s" },
-        "title_loc_key": "T", "title_loc_args": ["a"], "body_loc_key": "B", "body_loc_args": ["b"],
-    });
-    let options = json!({ "notification": look, "direct_boot_ok": true, "bandwidth_constrained_ok": true,
-                          "restricted_satellite_ok": false, "collapse_key": "c" });
-    let settings = json!({ "package_name": "com.example.chat", "analytics": "kind" });
-    let android = message(app(&settings).as_ref(), &chat().options("fcm", options))["android"].take();
-    for (field, value) in look.as_object().unwrap() {
-        assert_eq!(&android["notification"][field], value, "{field}");
-    }
-    assert_eq!(android["restricted_package_name"], "com.example.chat");
-    assert_eq!(android["fcm_options"]["analytics_label"], "chat.direct");
-    assert_eq!((&android["direct_boot_ok"], &android["restricted_satellite_ok"]), (&json!(true), &json!(false)));
-    assert_eq!(android["collapse_key"], "c");
+    let options = json!({ "direct_boot_ok": true, "visibility": "SECRET", "analytics_label": "l" });
+    let android = message(app(&json!({ "package_name": "p.q" })).as_ref(), &chat().options("fcm", options));
+    let android = &android["android"];
+    assert_eq!((&android["restricted_package_name"], &android["direct_boot_ok"]), (&json!("p.q"), &json!(true)));
+    assert_eq!(android["notification"]["visibility"], "SECRET");
+    assert_eq!(android["fcm_options"], json!({ "analytics_label": "l" }));
+    let unseen = job("chat.direct").data("{}").options("fcm", json!({ "visibility": "PUBLIC" }));
+    assert_eq!(fitted(&json!({}), &unseen), said(&["options.fcm"], &[]));
 }
 
 #[test]
@@ -263,10 +236,10 @@ fn texts_are_cut_to_the_bytes_that_fit() {
 
 #[test]
 fn data_is_never_cut() {
-    let app = app(&json!({ "id_key": "" }));
+    let app = app(&json!({}));
     let with = |n: usize| job("chat.direct").data(&format!(r#"{{"x":"{}"}}"#, "x".repeat(n)));
-    // `ext` and `{"x":""}`.
-    let most = 4000 - 3 - 8;
+    // `ext` and `{"x":""}`, `push_id` and `job-1`.
+    let most = 4000 - 3 - 8 - 7 - 5;
     assert!(call(app.as_ref(), &with(most)).request.body().len() > 4000);
     let refusal = prepare(app.as_ref(), &with(most + 1).build()).unwrap_err();
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::Rejected, Reason::PayloadTooLarge));

@@ -97,7 +97,6 @@ fn every_trouble_of_the_account_is_understood() {
         (spoilt("client_email", "gone@demo-project.iam.gserviceaccount.com"), "was deleted"),
         (spoilt("private_key_id", "0"), "the key is revoked"),
         (spoilt("token_uri", "https://oauth2.example.com/token"), "token_uri"),
-        (json!({ "scope": "https://www.googleapis.com/auth/nothing" }), "scope is unknown"),
     ] {
         let Err(AuthRefusal::Misconfigured { detail }) = token(app(&settings).as_ref(), &simulator(&json!({}))) else {
             panic!("{settings} is granted a token")

@@ -28,14 +28,14 @@ fn fcm_keeps_the_contract() {
         &Fcm,
         Sample {
             variants: vec![
-                ("as data", json!({ "as_data": calls, "analytics": "kind" })),
+                ("as data", json!({ "as_data": calls })),
                 (
                     "channels",
                     json!({ "channel_id": "c", "silent_channel_id": "q", "package_name": "com.example.chat" }),
                 ),
-                ("poor", json!({ "click_key": "", "id_key": "", "default_sound": "", "collapse_data": false })),
-                ("first line", json!({ "subtitle_is": "body", "data_priority": "normal", "invite_now": true })),
-                ("fid", json!({ "use_fid": true, "token_type": "fid", "subtitle_is": "data", "max_bytes": 4096 })),
+                ("poor", json!({ "default_sound": "", "collapse_data": false })),
+                ("now or never", json!({ "invite_now": true })),
+                ("fid", json!({ "use_fid": true, "token_type": "fid", "max_bytes": 4096 })),
             ],
             required: vec!["service_account"],
             wrong: vec![("token_type", json!("topic")), ("data_key", json!("from")), ("max_bytes", json!(0))],
