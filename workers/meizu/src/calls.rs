@@ -4,27 +4,22 @@ use std::fmt::Write;
 
 use http::Uri;
 use md5::{Digest, Md5};
-use push_contract::{Batch, Call, Outcome, Push, Reason, Refusal, SettingsError, Timestamp, typed::address, wire};
+use push_contract::{Call, Outcome, Push, Reason, Refusal, Timestamp, kit::fields::json, wire};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     classes::TRANSPARENT,
     message::{self, Shape},
-    options::Options,
     settings::Settings,
 };
 
 const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
+/// What all interfaces are below.
+const ROOT: &str = "/garcia/api/server/push/";
 /// `imgType` of an expanded picture; `pushType` of a notification.
 const EXPANDED: &str = "1";
 const NOTIFICATION: &str = "0";
-
-/// The address of an interface at the host of the app's region.
-fn at(settings: &Settings, path: &str) -> Result<Uri, SettingsError> {
-    let (key, host) = settings.host();
-    address(key, host, &format!("/garcia/api/server/push/{path}"))
-}
 
 /// Which call.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,34 +45,35 @@ pub(crate) struct State {
 
 impl State {
     /// Where a dispatch begins.
-    pub(crate) fn first(settings: &Settings, push: &Push) -> Result<Self, Refusal> {
-        let options = Options::of(&push.job)?;
-        let pictured = message::picture(settings, &push.job, &options).is_some();
-        let stage = if pictured { Stage::Upload } else { Self::without_picture(settings, push).stage };
-        Ok(Self { stage, ..Self::default() })
+    pub(crate) fn first(settings: &Settings, push: &Push) -> Self {
+        match message::picture(settings, &push.job) {
+            Some(_) => Self { stage: Stage::Upload, ..Self::default() },
+            None => Self::pictured(settings, push, None),
+        }
     }
 
-    /// Where it goes on when there is no picture, or none any more.
-    pub(crate) fn without_picture(settings: &Settings, push: &Push) -> Self {
+    /// Where it goes on with the picture's address at Meizu, or without a picture.
+    fn pictured(settings: &Settings, push: &Push, picture: Option<String>) -> Self {
         let large = settings.task_from > 0 && push.job.targets.len() >= settings.task_from;
         let stage = if large && push.class.name != TRANSPARENT { Stage::NewTask } else { Stage::Push };
-        Self { stage, ..Self::default() }
+        Self { stage, picture, ..Self::default() }
     }
 
+    /// What a call's memo says; strange ones are of the first call of a push.
     pub(crate) fn of(memo: Option<&str>) -> Self {
         memo.and_then(|memo| serde_json::from_str(memo).ok()).unwrap_or_default()
     }
 
-    /// Where it goes on after a call that gave `value`; `None`: what was asked for is not in it.
+    /// Where it goes on after a call that gave `value`; `None`: what cannot be done without is not in it.
     pub(crate) fn after(&self, settings: &Settings, push: &Push, value: &Value) -> Option<Self> {
         match self.stage {
             Stage::Upload => {
-                let picture = value["imgUrl"].as_str().filter(|url| url.starts_with("http"))?.to_owned();
-                Some(Self { picture: Some(picture), ..Self::without_picture(settings, push) })
+                let picture = value["imgUrl"].as_str().filter(|url| url.starts_with("http"));
+                Some(Self::pictured(settings, push, picture.map(str::to_owned)))
             }
             Stage::NewTask => {
-                let task = value["taskId"].as_u64()?.to_string();
-                Some(Self { stage: Stage::Push, task: Some(task), moved: None, ..self.clone() })
+                let task = Some(value["taskId"].as_u64()?.to_string());
+                Some(Self { stage: Stage::Push, task, ..Self::default() })
             }
             Stage::Push => None,
         }
@@ -85,7 +81,7 @@ impl State {
 
     /// The same call once more, at the address of a redirect, if it leads to the vendor's own hosts.
     pub(crate) fn moved_to(&self, settings: &Settings, url: &str) -> Option<Self> {
-        let uri = url.parse::<Uri>().ok().filter(|uri| self.moved.is_none() && is_own(settings.host().1, uri))?;
+        let uri = url.parse::<Uri>().ok().filter(|uri| self.moved.is_none() && is_own(settings.host(), uri))?;
         Some(Self { moved: Some(uri.to_string()), ..self.clone() })
     }
 }
@@ -108,32 +104,31 @@ pub(crate) fn check<'a>(mut tokens: impl Iterator<Item = &'a str>) -> Result<(),
 /// The call of a stage.
 pub(crate) fn call(settings: &Settings, push: &Push, state: &State, now: Timestamp) -> Result<Call, Refusal> {
     check(push.tokens())?;
-    let shape = |receipts| Shape {
-        seconds_left: push.expiry.since(now).as_secs(),
-        picture: state.picture.as_deref(),
-        receipts,
+    let message = |receipts| {
+        let shape =
+            Shape { seconds_left: push.expiry.since(now).as_secs(), picture: state.picture.as_deref(), receipts };
+        let message = message::write(settings, &push.job, &push.class, &shape)?.0;
+        Ok::<_, Refusal>(String::from_utf8_lossy(&json(&message)?).into_owned())
     };
-    let message = |receipts| Ok::<_, Refusal>(message::write(settings, &push.job, &push.class, &shape(receipts))?.0);
-    let ids = || push.tokens().filter(|token| can_stand(token)).collect::<Vec<_>>().join(",");
+    let ids = push.tokens().filter(|token| can_stand(token)).collect::<Vec<_>>().join(",");
     let (api, path, mut fields) = match (state.stage, &state.task) {
         (Stage::Upload, _) => {
-            let picture = message::picture(settings, &push.job, &Options::of(&push.job)?).unwrap_or_default();
-            let fields = vec![("imgType", EXPANDED.to_owned()), ("imgUrl", picture.to_owned())];
-            ("upload", "uploadImg", fields)
+            let picture = message::picture(settings, &push.job).unwrap_or_default();
+            ("upload", "uploadImg", vec![("imgType", EXPANDED.to_owned()), ("imgUrl", picture.to_owned())])
         }
         (Stage::NewTask, _) => {
             let fields = vec![("pushType", NOTIFICATION.to_owned()), ("messageJson", message(false)?)];
             ("task_id", "pushTask/getTaskId", fields)
         }
         (Stage::Push, Some(task)) => {
-            ("task_push", "task/varnished/pushByPushId", vec![("taskId", task.clone()), ("pushIds", ids())])
+            ("task_push", "task/varnished/pushByPushId", vec![("taskId", task.clone()), ("pushIds", ids)])
         }
         (Stage::Push, None) => {
             let (api, path) = match push.class.name.as_str() {
                 TRANSPARENT => ("transparent", "unvarnished/pushByPushId"),
                 _ => ("push", "varnished/pushByPushId"),
             };
-            let mut fields = vec![("messageJson", message(true)?), ("pushIds", ids())];
+            let mut fields = vec![("messageJson", message(true)?), ("pushIds", ids)];
             if !settings.package_names.is_empty() {
                 fields.push(("restrictedPackageNames", settings.package_names.join(",")));
             }
@@ -141,22 +136,14 @@ pub(crate) fn call(settings: &Settings, push: &Push, state: &State, now: Timesta
         }
     };
     fields.insert(0, ("appId", settings.app_id.clone()));
-    fields.push(("sign", sign(&fields, settings.secret().unwrap_or_default())));
+    fields.push(("sign", sign(&fields, settings.secret())));
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let moved = state.moved.as_deref().and_then(|url| url.parse().ok());
-    let address = moved.map_or_else(|| at(settings, path), Ok);
-    let address = address.map_err(|error| Refusal::rejected(Reason::BadRequest, ".", error.to_string()))?;
+    let usual = || format!("{}{ROOT}{path}", settings.host().trim_end_matches('/'));
+    let address = state.moved.clone().unwrap_or_else(usual).parse();
+    let address = address.map_err(|_| Refusal::rejected(Reason::BadRequest, ".", "no address"))?;
     let request = wire::post(&address, FORM, wire::form(&fields));
     let memo = (*state != State::default()).then(|| serde_json::to_string(state).unwrap_or_default());
     Ok(Call { api, request, commits: state.stage == Stage::Push, memo })
-}
-
-/// The only job of a batch: the content is said once.
-pub(crate) fn only(batch: &Batch) -> Result<&Push, Refusal> {
-    match batch.pushes.as_slice() {
-        [push] => Ok(push),
-        _ => Err(Refusal::rejected(Reason::BadRequest, ".", "one job a call: the content is said once")),
-    }
 }
 
 /// Lower-case hex of the MD5 of all fields in the order of their names, and the secret (section 3). Of the raw values:

@@ -1,12 +1,16 @@
-//! Which class a job belongs to and which it may use (section 6).
+//! Which class a job belongs to and which it may use (section 6); `options.meizu` overrides it.
 
-use push_contract::{Class, ClassRow, Job, Kind, Outcome, Reason, Refusal};
+use push_contract::{
+    Class, ClassRow, Job, Kind, Refusal,
+    kit::{classes, names::name_of},
+    typed,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    options::Options,
-    settings::{DataMessages, MissingRight, Settings},
+    NAME,
+    settings::{DataMessages, Settings},
 };
 
 /// The class of transparent messages: Meizu classifies only what it shows.
@@ -26,13 +30,13 @@ pub(crate) enum Category {
     Public,
 }
 
-impl Category {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Private => "private",
-            Self::Public => "public",
-        }
-    }
+/// Meizu's own overrides for one job. Unknown keys are refused.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "options.meizu")]
+pub(crate) struct Options {
+    /// Class instead of the one that the kind deserves.
+    category: Option<Category>,
 }
 
 /// What a kind deserves.
@@ -49,58 +53,39 @@ const fn deserved(kind: Kind) -> Category {
     }
 }
 
+/// Whether a class is that of public messages.
+pub(crate) fn is_public(class: &Class) -> bool {
+    class.name == name_of(&Category::Public)
+}
+
 /// The table for `--classes`.
 pub(crate) fn rows() -> Vec<ClassRow> {
-    let row = |kind: &Kind| {
-        let category = deserved(*kind);
-        let private = category == Category::Private;
-        ClassRow {
-            kind: *kind,
-            class: category.as_str().to_owned(),
-            needs: private.then(|| "private".to_owned()),
-            without: Category::Public.as_str().to_owned(),
-            caps: if private { "daily total" } else { "3 (news app: 5) per device and day; daily total" }.to_owned(),
-        }
-    };
-    Kind::ALL.iter().map(row).collect()
+    classes::rows(|kind| match deserved(kind) {
+        Category::Private => ClassRow::new(kind, "private", "daily total").needs("private", "public"),
+        Category::Public => ClassRow::new(kind, "public", "3 (news app: 5) per device and day; daily total"),
+    })
 }
 
 /// Chooses the class: the override, the app's own table, else what the kind deserves, as far as the right goes.
-pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
+pub(crate) fn classify(settings: &Settings, job: &Job) -> Result<Class, Refusal> {
+    let options: Options = typed::options(job, NAME)?;
     let (wanted, source) = match (options.category, settings.kinds.get(job.kind.as_str())) {
         (Some(category), _) => (category, "options.meizu.category"),
         (None, Some(category)) => (*category, "the setting kinds"),
         (None, None) => (deserved(job.kind), "the kind"),
     };
-    let class = |name: &str, quota: &str, degraded_from: Option<Category>, because: String| Class {
-        name: name.to_owned(),
-        degraded_from: degraded_from.map(|category| category.as_str().to_owned()),
-        quota: Some(quota.to_owned()),
-        urgent: false,
-        repeatable: job.kind.repeatable(),
-        detail: serde_json::Value::Null,
-        because,
-    };
     if job.notification.is_none() && settings.data_messages == DataMessages::Transparent {
-        return Ok(class(TRANSPARENT, TRANSPARENT, None, "transparent messages carry no class".to_owned()));
+        let class = Class::new(job, TRANSPARENT, "transparent messages carry no class");
+        return Ok(Class { quota: Some(TRANSPARENT.to_owned()), ..class });
     }
-    let cap = if settings.news_app { 5 } else { 3 };
-    if wanted == Category::Public {
-        return Ok(class(wanted.as_str(), DAILY, None, format!("{source} says public: {cap} per device and day")));
-    }
-    if settings.private {
-        return Ok(class(wanted.as_str(), DAILY, None, format!("{source} says private, private is set")));
-    }
-    match settings.on_missing_right {
-        MissingRight::Degrade => {
-            let because = format!("private is not set: sent as public, {cap} per device and day");
-            Ok(class(Category::Public.as_str(), DAILY, Some(wanted), because))
+    let (name, because) = match wanted {
+        Category::Public => (wanted, format!("{source} says public: 3 per device and day")),
+        Category::Private if settings.private => (wanted, format!("{source} says private, private is set")),
+        Category::Private => {
+            settings.on_missing_right.check("kind", "private messages: set private")?;
+            (Category::Public, "private is not set: sent as public, 3 per device and day".to_owned())
         }
-        MissingRight::Refuse => Err(Refusal {
-            outcome: Outcome::Misconfigured,
-            reason: Reason::NoRight,
-            field: "kind".to_owned(),
-            rule: "the app may send no private messages: set private, or on_missing_right = \"degrade\"".to_owned(),
-        }),
-    }
+    };
+    let class = Class::new(job, name_of(&name), because).wanted(&name_of(&wanted));
+    Ok(Class { quota: Some(DAILY.to_owned()), ..class })
 }

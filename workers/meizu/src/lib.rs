@@ -6,19 +6,16 @@ mod classes;
 mod codes;
 mod message;
 mod notify_key;
-mod options;
 mod settings;
 
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Fitted, Job, Next, Profile,
-    Rate, Refusal, SettingsError, Timestamp, Token, Vendor, typed::address,
+    Rate, Refusal, SettingsError, Timestamp, Token, Vendor,
 };
 use serde_json::Value;
 
 use answer::Heard;
 use calls::State;
-use message::Shape;
-use options::Options;
 use settings::Settings;
 
 /// The name in queues, settings and options.
@@ -43,11 +40,7 @@ impl Vendor for Meizu {
     }
 
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
-        let settings = Settings::read(settings)?;
-        // Both are checked, so that a change of the region meets no surprise.
-        address("cn_url", &settings.cn_url, "")?;
-        address("intl_url", &settings.intl_url, "")?;
-        Ok(Box::new(MeizuApp { settings }))
+        Ok(Box::new(MeizuApp { settings: Settings::read(settings)? }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -55,7 +48,7 @@ impl Vendor for Meizu {
     }
 
     fn options_schema(&self) -> Value {
-        schemars::schema_for!(Options).to_value()
+        schemars::schema_for!(classes::Options).to_value()
     }
 }
 
@@ -74,10 +67,6 @@ impl App for MeizuApp {
         self.settings.rate()
     }
 
-    fn warnings(&self) -> Vec<String> {
-        self.settings.warnings()
-    }
-
     fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {
         Authentication::InRequest
     }
@@ -87,41 +76,34 @@ impl App for MeizuApp {
     }
 
     fn classify(&self, job: &Job) -> Result<Class, Refusal> {
-        classes::classify(&self.settings, job, &Options::of(job)?)
+        classes::classify(&self.settings, job)
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         calls::check(job.targets.iter().map(|target| target.token.as_str()))?;
-        Ok(message::write(&self.settings, job, class, &Shape::default())?.1)
+        Ok(message::write(&self.settings, job, class, &message::Shape::default())?.1)
     }
 
     fn encode(&self, batch: &Batch, _token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        let push = calls::only(batch)?;
-        self.call(batch, &State::first(&self.settings, push)?, now)
+        let push = batch.only()?;
+        calls::call(&self.settings, push, &State::first(&self.settings, push), now)
     }
 
     fn decode(&self, batch: &Batch, memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
-        let state = State::of(memo);
-        let next = match answer::read(&self.settings, state.stage, batch, answer) {
-            Heard::Verdicts(verdicts) => return Next::Done(verdicts),
-            Heard::Split(verdict) => return Next::Split(verdict),
-            Heard::NoPicture => batch.pushes.first().map(|push| State::without_picture(&self.settings, push)),
-            Heard::Value(value) => batch.pushes.first().and_then(|push| state.after(&self.settings, push, &value)),
-            Heard::Moved(url, verdict) => match state.moved_to(&self.settings, &url) {
-                None => return Next::Done(batch.all(&verdict)),
-                again => again,
-            },
+        let (settings, state) = (&self.settings, State::of(memo));
+        let push = match batch.only() {
+            Ok(push) => push,
+            Err(refusal) => return Next::Done(batch.all(&refusal.verdict())),
         };
-        let Some(next) = next else { return Next::Done(batch.all(&answer::unreadable(state.stage))) };
-        match self.call(batch, &next, answer.at) {
-            Ok(call) => Next::Call(Box::new(call)),
-            Err(refusal) => Next::Done(batch.all(&refusal.verdict())),
+        let (further, verdict) = match answer::read(settings, state.stage, batch, answer) {
+            Heard::Over(next) => return next,
+            Heard::Given(value) => (state.after(settings, push, &value), answer::unreadable(state.stage)),
+            Heard::Moved(url, verdict) => (state.moved_to(settings, &url), verdict),
+        };
+        match further.map(|state| calls::call(settings, push, &state, answer.at)) {
+            Some(Ok(call)) => Next::Call(Box::new(call)),
+            Some(Err(refusal)) => Next::Done(batch.all(&refusal.verdict())),
+            None => Next::Done(batch.all(&verdict)),
         }
-    }
-}
-
-impl MeizuApp {
-    fn call(&self, batch: &Batch, state: &State, now: Timestamp) -> Result<Call, Refusal> {
-        calls::call(&self.settings, calls::only(batch)?, state, now)
     }
 }

@@ -66,9 +66,3 @@ fn options_go_before_the_apps_table_and_that_before_the_kind() {
     let private = classify(&without, "news", &json!({ "category": "private" })).unwrap();
     assert_eq!(name(&private), ("public", Some("private")));
 }
-
-#[test]
-fn the_reason_tells_the_cap() {
-    assert!(classify(&json!({}), "news", &json!({})).unwrap().because.contains("3 per device"));
-    assert!(classify(&json!({ "news_app": true }), "news", &json!({})).unwrap().because.contains("5 per device"));
-}

@@ -26,10 +26,9 @@ fn texts_are_cut_in_characters() {
     let long = job(&"标".repeat(33), &"文".repeat(101));
     assert_eq!(texts(&json!({}), &long), (format!("{}…", "标".repeat(31)), format!("{}…", "文".repeat(99))));
     assert_eq!(fitted(&json!({}), &long), said(&[], &["title", "body"]));
-    // An emoji is one character; in UTF-16 it is two units.
+    // An emoji is one character.
     let emoji = job(&"👋".repeat(32), "b");
     assert_eq!(fitted(&json!({}), &emoji), said(&[], &[]));
-    assert_eq!(texts(&json!({ "count": "units" }), &emoji).0, format!("{}…", "👋".repeat(15)));
     let family = "👨‍👩‍👧‍👦";
     assert_eq!(texts(&json!({}), &job(&family.repeat(5), "b")).0, format!("{}…", family.repeat(4)));
 }
@@ -39,11 +38,11 @@ fn a_missing_text_repeats_the_other() {
     let only_body = job("chat.direct").body("hi");
     assert_eq!(texts(&json!({}), &only_body), ("hi".to_owned(), "hi".to_owned()));
     assert_eq!(fitted(&json!({}), &only_body), said(&[], &["title"]));
-    assert_eq!(fitted(&json!({}), &job("chat.direct").title("hi").body(" \n")), said(&[], &["body"]));
+    assert_eq!(fitted(&json!({}), &job("chat.direct").title("hi").body("")), said(&[], &["body"]));
     let from_sender = job("chat.direct").body("hi").sender("u1", "Han Meimei");
     assert_eq!(texts(&json!({}), &from_sender).0, "Han Meimei");
     assert_eq!(fitted(&json!({}), &from_sender), said(&[], &[]));
-    let refusal = prepare(app(&json!({})).as_ref(), &job("chat.direct").title(" ").body("").build()).unwrap_err();
+    let refusal = prepare(app(&json!({})).as_ref(), &job("chat.direct").title("").body("").build()).unwrap_err();
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::Rejected, Reason::NoContent));
 }
 
@@ -51,7 +50,7 @@ fn a_missing_text_repeats_the_other() {
 fn a_long_body_goes_where_the_user_unfolds_it() {
     let job = chat().body(&"字".repeat(130));
     assert_eq!(message(&json!({}), &job).get("noticeExpandInfo"), None);
-    let expand = json!({ "long_body": "expand", "expand_limit": 120 });
+    let expand = json!({ "long_body": 120 });
     let wanted = json!({ "noticeExpandType": 1, "noticeExpandContent": format!("{}…", "字".repeat(119)) });
     assert_eq!(message(&expand, &job)["noticeExpandInfo"], wanted);
     assert_eq!(message(&expand, &chat()).get("noticeExpandInfo"), None, "a short one has nothing to unfold");
@@ -68,8 +67,8 @@ fn a_data_message_is_unsupported_unless_the_app_may_send_transparent_ones() {
     let long = job("chat.direct").data(&format!(r#"{{"x":"{}"}}"#, "x".repeat(20)));
     let refusal = prepare(app(&transparent).as_ref(), &long.build()).unwrap_err();
     assert_eq!(refusal.reason, Reason::PayloadTooLarge);
-    let shown = data.options("meizu", json!({ "sound": true })).badge(json!({ "set": 1 }));
-    assert_eq!(fitted(&json!({ "data_messages": "transparent" }), &shown), said(&["badge", "options.meizu"], &[]));
+    let badge = data.badge(json!({ "set": 1 }));
+    assert_eq!(fitted(&json!({ "data_messages": "transparent" }), &badge), said(&["badge"], &[]));
 }
 
 #[test]
@@ -111,11 +110,10 @@ fn clicks() {
 fn what_meizu_lacks_is_reported() {
     let job = chat().test().badge(json!({ "set": 3 })).notify("subtitle", "s").notify("sound", "ding");
     let job = job.notify("channel", "chats").notify("image", "https://a.example/p.png");
-    let job = job.options("meizu", json!({ "vip": { "pull_down_top": true } }));
-    let dropped = ["image", "sound", "channel", "badge", "test", "options.meizu", "subtitle"];
+    let dropped = ["badge", "test", "image", "sound", "channel", "subtitle"];
     assert_eq!(fitted(&json!({}), &job), said(&dropped, &[]));
     let vip = json!({ "vip": true, "image": "upload" });
-    assert_eq!(fitted(&vip, &job), said(&["sound", "channel", "badge", "test"], &[]));
+    assert_eq!(fitted(&vip, &job), said(&["badge", "test", "sound", "channel"], &[]));
     let call = job_with_tag("call.invite");
     assert_eq!(fitted(&json!({}), &call), said(&["tag"], &[]));
 }
@@ -125,40 +123,17 @@ fn job_with_tag(kind: &str) -> JobBuilder {
 }
 
 #[test]
-fn a_vip_app_has_subtitle_and_looks() {
+fn a_vip_app_has_a_subtitle() {
     let vip = json!({ "vip": true });
-    let looks = json!({ "vip": { "time_top": 1800, "not_group": true, "title_color": "#206CFF" } });
-    let job = chat().notify("subtitle", "十六个字符的副标题再加上一个字就多").options("meizu", looks);
-    let wanted = json!({ "subtitle": "十六个字符的副标题再加上一个字…", "timeTop": 1800, "notGroup": 1, "titleColor": "#206CFF" });
-    assert_eq!(message(&vip, &job)["vipInfo"], wanted);
+    let job = chat().notify("subtitle", "十六个字符的副标题再加上一个字就多");
+    assert_eq!(message(&vip, &job)["vipInfo"], json!({ "subtitle": "十六个字符的副标题再加上一个字…" }));
     assert_eq!(fitted(&vip, &job), said(&[], &["subtitle"]));
     assert_eq!(message(&vip, &chat()).get("vipInfo"), None, "nothing to say: no block");
-    let covered = chat().notify("image", "https://a.example/p.png");
-    let covered = covered.options("meizu", json!({ "vip": { "background_img_url": "https://i.meizu.com/b.png" } }));
-    assert_eq!(fitted(&json!({ "vip": true, "image": "upload" }), &covered), said(&["image"], &[]));
 }
 
 #[test]
 fn wrong_options_are_refused_by_name() {
-    let background = "https://i.meizu.com/b.png";
-    let table = [
-        (json!({ "notify_key": "ninechars" }), "notify_key"),
-        (json!({ "notify_key": "a.b" }), "notify_key"),
-        (json!({ "notify_key": "" }), "notify_key"),
-        (json!({ "display": ["2026-11-21 08:00:00", "2026-11-21 07:00:00"] }), "display"),
-        (json!({ "display": ["2026-11-21T08:00:00", "2026-11-22 08:00:00"] }), "display"),
-        (json!({ "display": ["2026-11-21 08:00:00"] }), "display"),
-        (json!({ "category": "secret" }), "category"),
-        (json!({ "sound": 1 }), "sound"),
-        (json!({ "vip": { "time_top": 1799 } }), "vip.time_top"),
-        (json!({ "vip": { "time_top": 1800, "pull_down_top": true } }), "vip.pull_down_top"),
-        (json!({ "vip": { "title_color": "#000000" } }), "vip.title_color"),
-        (json!({ "vip": { "background_img_url": background, "title_color": "#206CFF" } }), "vip.background_img_url"),
-        (json!({ "vip": { "background_img_url": background, "big_icon_url": "x" } }), "vip.background_img_url"),
-        (json!({ "vip": { "sparkle": true } }), "vip.sparkle"),
-        (json!({ "sond": true }), "sond"),
-    ];
-    for (options, field) in table {
+    for (options, field) in [(json!({ "category": "secret" }), "category"), (json!({ "sound": true }), "sound")] {
         let refusal = app(&json!({})).classify(&chat().options("meizu", options).build()).unwrap_err();
         assert_eq!((refusal.reason, refusal.field.as_str()), (Reason::BadOption, &*format!("options.meizu.{field}")));
     }
@@ -181,10 +156,6 @@ fn who_rings_and_who_does_not() {
     assert_eq!(alert(&json!({}), &of("news")), quiet);
     assert_eq!(alert(&json!({ "alert_public": true }), &of("news")), loud);
     assert_eq!(alert(&json!({ "private": false }), &of("chat.direct")), loud, "public for want of a right");
-    let own = of("news").options("meizu", json!({ "suspend": true, "vibrate": true, "lights": false, "sound": true }));
-    assert_eq!(alert(&json!({}), &own), [1, 1, 0, 1]);
-    let kept = message(&json!({}), &chat().options("meizu", json!({ "clearable": false })));
-    assert_eq!(kept["advanceInfo"]["clearNoticeBar"], 0);
 }
 
 #[test]
@@ -199,37 +170,33 @@ fn a_later_notification_replaces_by_key_and_a_repeat_replaces_itself() {
     assert_eq!(long, key(&chat().id("job-2").collapse("conversation-1001", Some(2))));
     assert!(long.len() == 8 && long != plain);
     assert_ne!(long, key(&chat().collapse("conversation-1002", None)));
-    assert_eq!(key(&chat().notify("tag", "x").options("meizu", json!({ "notify_key": "own-1" }))), "own-1");
     let call = |kind: &str, id: &str| key(&job_with_tag(kind).id(id));
     assert_eq!(call("call.invite", "i"), call("call.cancel", "c"));
 }
 
 #[test]
 fn a_life_is_in_whole_hours() {
-    let time = |settings: &Value, kind: &str, after: u64, expires: u64| {
+    let time = |kind: &str, after: u64, expires: u64| {
         let job = job(kind).title("t").body("b").expires_at(later(expires)).build();
-        message_of(&call(app(settings).as_ref(), &job, Duration::from_secs(after)))["pushTimeInfo"].take()
+        message_of(&call(app(&json!({})).as_ref(), &job, Duration::from_secs(after)))["pushTimeInfo"].take()
     };
     let stored = |hours: u64| json!({ "offLine": 1, "validTime": hours });
     let table = [(60, 1), (3600, 1), (3601, 2), (24 * 3600, 24), (72 * 3600, 72), (7 * 86400, 72)];
     for (expires, hours) in table {
-        assert_eq!(time(&json!({}), "chat.direct", 0, expires), stored(hours), "{expires}");
+        assert_eq!(time("chat.direct", 0, expires), stored(hours), "{expires}");
     }
-    assert_eq!(time(&json!({}), "chat.direct", 86390, 86400), stored(1));
-    assert_eq!(time(&json!({}), "chat.direct", 90000, 86400), stored(1));
+    assert_eq!(time("chat.direct", 86390, 86400), stored(1));
+    assert_eq!(time("chat.direct", 90000, 86400), stored(1));
     for kind in ["call.invite", "call.cancel", "call.missed", "account.security"] {
-        assert_eq!(time(&json!({}), kind, 0, 3599), json!({ "offLine": 0 }), "{kind}");
-        assert_eq!(time(&json!({}), kind, 0, 3600), stored(1), "{kind}");
+        assert_eq!(time(kind, 0, 3599), json!({ "offLine": 0 }), "{kind}");
+        assert_eq!(time(kind, 0, 3600), stored(1), "{kind}");
     }
-    assert_eq!(time(&json!({ "online_only": [] }), "call.invite", 0, 60), stored(1));
-    let own = chat().options("meizu", json!({ "online_only": true }));
-    assert_eq!(message(&json!({}), &own)["pushTimeInfo"], json!({ "offLine": 0 }));
 }
 
 #[test]
 fn receipts_are_asked_for_only_where_an_address_is_set() {
     assert_eq!(message(&json!({}), &chat()).get("extra"), None);
-    let asked = message(&json!({ "callback_url": "https://a.example/r", "callback_type": 1 }), &chat());
-    let wanted = json!({ "callback": "https://a.example/r", "callback.param": "job-1", "callback.type": "1" });
+    let asked = message(&json!({ "callback_url": "https://a.example/r" }), &chat());
+    let wanted = json!({ "callback": "https://a.example/r", "callback.param": "job-1", "callback.type": "3" });
     assert_eq!(asked["extra"], wanted);
 }

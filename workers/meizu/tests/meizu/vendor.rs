@@ -26,8 +26,8 @@ fn meizu_keeps_the_contract() {
         &Meizu,
         Sample {
             variants: vec![
-                ("public messages alone", json!({ "private": false, "alert_public": true, "count": "units" })),
-                ("VIP, pictures", json!({ "vip": true, "image": "upload", "bar": "native", "long_body": "expand" })),
+                ("public messages alone", json!({ "private": false, "alert_public": true })),
+                ("VIP, pictures", json!({ "vip": true, "image": "upload", "long_body": 1000 })),
                 ("tasks", json!({ "task_from": 1, "batch": 7 })),
                 (
                     "transparent messages",
@@ -50,7 +50,7 @@ fn meizu_keeps_the_contract() {
                 ("rate_per_second", json!(0)),
                 ("rate_counts", json!("bytes")),
                 ("batch", json!(101)),
-                ("folded", json!("repeat")),
+                ("long_body", json!(100)),
             ],
             hosts: vec!["cn_url", "intl_url"],
             check: within_limits,
