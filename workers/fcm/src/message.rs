@@ -66,13 +66,17 @@ impl<'a> Writer<'a> {
     fn message(&mut self, class: &Class, to: &Delivery) -> Result<Fields, Refusal> {
         let Self { settings, job, options, .. } = *self;
         let mut data = self.data()?;
-        let as_data = settings.as_data.contains(&job.kind);
+        let as_data = job.notification.is_some() && settings.as_data.contains(&job.kind);
         let shown = match &job.notification {
-            Some(notification) if as_data => self.entries(&mut data, notification).map(|()| None)?,
+            Some(notification) if as_data => {
+                self.entries(&mut data, notification)?;
+                None
+            }
             Some(notification) => Some(self.shown(&mut data, notification)?),
             None => {
                 self.fitted.drop_if(job.any_badge(|_| true), "badge");
-                self.room(bytes(&data)).map(|_| None)?
+                self.room(bytes(&data))?;
+                None
             }
         };
         let unused = options.visibility.is_some() || options.channel_id.is_some() && !as_data;
@@ -92,10 +96,7 @@ impl<'a> Writer<'a> {
             .with("notification", shown)
             .with("fcm_options", label);
         let field = if to.in_fid { FID } else { "token" };
-        Ok(Fields::new()
-            .with(field, &job.targets[to.position].token)
-            .with("data", Some(data).filter(|data| !data.is_empty()))
-            .with("android", android))
+        Ok(Fields::new().with(field, &job.targets[to.position].token).with("data", data).with("android", android))
     }
 
     /// The job's data and id.

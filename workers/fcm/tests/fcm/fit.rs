@@ -34,6 +34,7 @@ fn what_has_no_place_is_reported() {
     assert_eq!(fitted(&none, &job("call.cancel").title("t").notify("sound", "x")), said(&["sound"], &[]));
     let data = job("chat.direct").data("{}").badge(json!({ "set": 1 })).options("fcm", json!({ "channel_id": "c" }));
     assert_eq!(fitted(&none, &data), said(&["badge", "options.fcm"], &[]));
+    assert_eq!(fitted(&json!({ "as_data": ["chat.direct"] }), &data), said(&["badge", "options.fcm"], &[]));
     let collapse = job("chat.direct").data("{}").collapse("k", None);
     assert_eq!(fitted(&json!({ "collapse_data": false }), &collapse), said(&["collapse"], &[]));
 }
