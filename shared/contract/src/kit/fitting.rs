@@ -15,9 +15,9 @@ impl Fitted {
         }
     }
 
-    /// A field that is sent otherwise than written, if it is.
+    /// A field that is sent otherwise than written, if it is. It is named once, however often it changes.
     pub fn change_if(&mut self, other: bool, field: &str) {
-        if other {
+        if other && !self.changed.iter().any(|changed| changed == field) {
             self.changed.push(field.to_owned());
         }
     }
@@ -141,6 +141,7 @@ mod tests {
         assert_eq!(fitted.cut("abc", 2, Count::Chars, "subtitle"), "a…");
         fitted.drop_if(true, "sound");
         fitted.change_if(false, "badge");
+        fitted.change_if(true, "subtitle");
         assert_eq!((fitted.changed.len(), fitted.dropped), (2, vec!["sound".to_owned()]));
     }
 
