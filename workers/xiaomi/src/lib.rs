@@ -10,22 +10,27 @@ mod template;
 
 use http::{HeaderValue, Uri, header};
 use push_contract::{
-    Action, Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job,
-    Lane, Next, Outcome, Profile, Push, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor, Verdict,
-    typed::address, wire,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Lane,
+    Next, Outcome, Profile, Push, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor,
+    kit::{
+        codes::Meaning,
+        fields::{Fields, json},
+        settings::{paths, secret},
+    },
+    wire,
 };
-use serde::Serialize;
 use serde_json::Value;
 
-use answer::Heard;
 use message::{Delivery, Message};
 use options::Options;
-use settings::{Settings, Version};
+use settings::Settings;
 
 /// The name in queues, settings and options.
 const NAME: &str = "xiaomi";
 /// Section 1.
 const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
+/// Several messages in one call (section 4.2).
+const MULTI: &str = "/v2/multi_messages/regids";
 /// The memo of a call that is repeated without the address for callbacks.
 const WITHOUT_CALLBACK: &str = "without callback";
 
@@ -49,27 +54,18 @@ impl Vendor for Xiaomi {
 
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
         let settings = Settings::read(settings)?;
+        let secret = secret(settings.app_secret.as_ref(), "app_secret", "the AppSecret")?;
         // Verbatim (section 3): it usually ends in `=`.
-        let rule = "needed: set app_secret_file or the environment variable; printable characters";
-        let wrong = || SettingsError::new("app_secret", "(none, or not shown)", rule);
-        let secret = settings.secret().ok_or_else(wrong)?;
-        let mut key = HeaderValue::from_str(&format!("key={}", secret.reveal())).map_err(|_| wrong())?;
+        let key = HeaderValue::from_str(&format!("key={}", secret.reveal()));
+        let mut key = key.map_err(|_| SettingsError::new("app_secret", "(not shown)", "printable characters"))?;
         key.set_sensitive(true);
-        let hosts = settings.hosts();
+        let single = format!("/{}/message/regid", settings.api_version);
         // All are checked, so that a change of the region meets no surprise.
-        hosts.iter().try_for_each(|(key, host)| address(key, host, "").map(drop))?;
+        let hosts = settings.hosts();
+        hosts.iter().try_for_each(|(key, host)| paths(key, host, [""]).map(drop))?;
         let (host_key, host) = hosts[0];
-        let version = match settings.api_version {
-            Version::V2 => "/v2/message/regid",
-            Version::V3 => "/v3/message/regid",
-            Version::V4 => "/v4/message/regid",
-        };
-        Ok(Box::new(XiaomiApp {
-            send: address(host_key, host, version)?,
-            multi: address(host_key, host, "/v2/multi_messages/regids")?,
-            key,
-            settings,
-        }))
+        let [send, multi] = paths(host_key, host, [&single, MULTI])?;
+        Ok(Box::new(XiaomiApp { send, multi, key, settings }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -90,15 +86,8 @@ struct XiaomiApp {
     multi: Uri,
 }
 
-/// An element of `messages` (section 4.2).
-#[derive(Serialize)]
-struct Element<'a> {
-    target: &'a str,
-    message: &'a Message<'a>,
-}
-
 impl XiaomiApp {
-    fn message<'a>(&'a self, push: &'a Push, now: Timestamp, callback: bool) -> Result<Message<'a>, Refusal> {
+    fn message(&self, push: &Push, now: Timestamp, callback: bool) -> Result<Message, Refusal> {
         let ttl_ms = u64::try_from(push.expiry.since(now).as_millis()).unwrap_or(u64::MAX);
         Ok(message::write(&self.settings, &push.job, &push.class, Delivery { ttl_ms, callback })?.0)
     }
@@ -106,34 +95,14 @@ impl XiaomiApp {
     /// One job: a form. Several: each target has its message, and they stand in a form as JSON.
     fn call(&self, batch: &Batch, now: Timestamp, callback: bool) -> Result<Call, Refusal> {
         let (api, address, body) = match batch.pushes.as_slice() {
-            [push] => {
-                let message = self.message(push, now, callback)?;
-                let ids = push.tokens().filter(|id| is_id(id)).collect::<Vec<_>>().join(",");
-                if ids.is_empty() {
-                    let gone = Refusal::rejected(Reason::TokenMalformed, "targets", "no registration id has a comma");
-                    return Err(Refusal { outcome: Outcome::InvalidToken, ..gone });
-                }
-                let fields = message.fields();
-                let mut all = vec![("registration_id", ids.as_str())];
-                all.extend(fields.iter().map(|(name, value)| (&**name, &**value)));
-                ("send", &self.send, wire::form(&all))
-            }
+            [push] => ("send", &self.send, self.single(push, self.message(push, now, callback)?)?),
             pushes => {
                 let mut elements = Vec::with_capacity(batch.targets());
                 for push in pushes {
-                    let message = &self.message(push, now, callback)?;
-                    for target in push.tokens() {
-                        let text = serde_json::to_string(&Element { target, message });
-                        elements.push(text.map_err(|_| unwritable("cannot be written as JSON"))?);
-                    }
+                    let message = self.message(push, now, callback)?.object();
+                    elements.extend(push.tokens().map(|id| Fields::new().with("target", id).with("message", &message)));
                 }
-                let messages = format!("[{}]", elements.join(","));
-                let body = wire::form(&[("messages", &messages), ("time_to_send", "0")]);
-                if body.len() > self.settings.gather_max_bytes {
-                    // The batch is halved; a job alone goes out by the other interface.
-                    return Err(unwritable("the jobs of the call are longer than gather_max_bytes"));
-                }
-                ("multi", &self.multi, body)
+                ("multi", &self.multi, self.multi(&elements)?)
             }
         };
         let mut request = wire::post(address, FORM, body);
@@ -141,6 +110,31 @@ impl XiaomiApp {
         let memo = (!callback).then(|| WITHOUT_CALLBACK.to_owned());
         Ok(Call { api, request, commits: true, memo })
     }
+
+    fn single(&self, push: &Push, message: Message) -> Result<String, Refusal> {
+        let ids = push.tokens().filter(|id| is_id(id)).collect::<Vec<_>>().join(",");
+        if ids.is_empty() {
+            let gone = Refusal::rejected(Reason::TokenMalformed, "targets", "no registration id has a comma");
+            return Err(Refusal { outcome: Outcome::InvalidToken, ..gone });
+        }
+        Ok(form(&Fields::new().with("registration_id", ids).and(Some(message.form()))))
+    }
+
+    fn multi(&self, elements: &[Fields]) -> Result<String, Refusal> {
+        let messages = String::from_utf8_lossy(&json(&elements)?).into_owned();
+        let body = form(&Fields::new().with("messages", messages).with("time_to_send", 0));
+        if body.len() > self.settings.gather_max_bytes {
+            // The batch is halved; a job alone goes out by the other interface.
+            let rule = "the jobs of the call are longer than gather_max_bytes";
+            return Err(Refusal::rejected(Reason::PayloadTooLarge, ".", rule));
+        }
+        Ok(body)
+    }
+}
+
+fn form(fields: &Fields) -> String {
+    let fields: Vec<_> = fields.form().collect();
+    wire::form(&fields.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
 }
 
 /// Whether a token can be a registration id. A comma would make two of it.
@@ -148,14 +142,9 @@ fn is_id(token: &str) -> bool {
     !token.contains(',')
 }
 
-fn unwritable(rule: &str) -> Refusal {
-    Refusal::rejected(Reason::PayloadTooLarge, ".", rule)
-}
-
 impl App for XiaomiApp {
     fn call_limits(&self) -> CallLimits {
-        let jobs = if self.settings.gathers() { self.settings.gather_jobs } else { 1 };
-        CallLimits { targets: self.settings.batch, jobs }
+        CallLimits { targets: self.settings.batch, jobs: self.settings.jobs_per_call() }
     }
 
     fn rate(&self) -> Rate {
@@ -188,7 +177,7 @@ impl App for XiaomiApp {
     /// channel, since an exceeded total names channels and not messages.
     fn gather_key(&self, job: &Job, class: &Class) -> Option<String> {
         let single = matches!(job.targets.as_slice(), [target] if is_id(&target.token));
-        let may = self.settings.gathers() && single && job.lane() != Lane::High;
+        let may = self.settings.jobs_per_call() > 1 && single && job.lane() != Lane::High;
         let channel = || classes::channel(&self.settings, class).map(|channel| channel.id.as_str()).unwrap_or_default();
         may.then(|| format!("{} {}", class.name, channel()))
     }
@@ -199,19 +188,21 @@ impl App for XiaomiApp {
 
     fn decode(&self, batch: &Batch, memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
         let called_back = memo.is_none() && !self.settings.callback_url.is_empty();
-        match answer::read(&self.settings, batch, called_back, answer) {
-            Heard::Over(Next::Done(mut verdicts)) => {
-                let malformed = Verdict::new(Action::DeviceGone { invalid_since: None }, Reason::TokenMalformed);
+        match answer::read(&self.settings, batch, answer) {
+            Next::Done(mut verdicts) => {
                 for (verdict, _) in verdicts.iter_mut().zip(batch.tokens()).filter(|(_, token)| !is_id(token)) {
-                    verdict.clone_from(&malformed);
+                    *verdict = Meaning::gone(Reason::TokenMalformed).verdict();
                 }
                 Next::Done(verdicts)
             }
-            Heard::Over(next) => next,
-            Heard::WithoutCallback => match self.call(batch, answer.at, false) {
-                Ok(call) => Next::Call(Box::new(call)),
-                Err(refusal) => Next::Done(batch.all(&refusal.verdict())),
-            },
+            // The address for callbacks is refused: the message goes out without it.
+            Next::Whole(verdict) if called_back && codes::is_about_callback(&verdict) => {
+                match self.call(batch, answer.at, false) {
+                    Ok(call) => Next::Call(Box::new(call)),
+                    Err(refusal) => Next::Done(batch.all(&refusal.verdict())),
+                }
+            }
+            next => next,
         }
     }
 }

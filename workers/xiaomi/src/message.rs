@@ -1,26 +1,25 @@
 //! A job as Xiaomi's message (sections 4.1, 4.2 and 5).
 
 mod tap;
-mod texts;
-mod wire;
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use push_contract::{
-    Class, Click, Fitted, Job, Kind, Notification, Reason, Refusal, cut_text, derived_id, typed::filled,
+    Class, Count, Fitted, Job, Kind, Notification, Reason, Refusal, derived_id,
+    kit::{fields::Fields, fitting::int_id},
+    typed::filled,
 };
-use sha2::{Digest, Sha256};
 
 use crate::{
-    classes::{self, Level},
+    classes::{self, Category},
     options::Options,
-    settings::{Settings, Subtitle},
-    template::Values,
+    settings::Settings,
+    template::Channel,
 };
-pub(crate) use texts::Texts;
-pub(crate) use wire::Message;
 
-/// Characters of a payload: below 4096.
+/// Characters of title, description and payload: "less than" 50, 128 and 4096. Emoji count as one (section 5).
+const TITLE: usize = 49;
+const DESCRIPTION: usize = 127;
 const PAYLOAD: usize = 4095;
 /// The longest `time_to_live` of public and of private messages in milliseconds.
 const DAY_MS: u64 = 86_400_000;
@@ -28,6 +27,8 @@ const TEN_DAYS_MS: u64 = 10 * DAY_MS;
 /// Everything of `notify_type`; and light alone, without sound and vibration.
 const ALL: i8 = -1;
 const LIGHT: i8 = 4;
+/// All receipts that there are (section 9). Any other bit would silently yield no callbacks.
+const RECEIPTS: u32 = 1 + 2 + 16 + 32 + 64 + 128 + 1024;
 
 /// What differs between the calls of one job.
 #[derive(Debug, Clone, Copy)]
@@ -37,192 +38,184 @@ pub(crate) struct Delivery {
     pub(crate) callback: bool,
 }
 
-/// Title and description; neither where a template stands alone.
-type Shown<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
+/// One message.
+#[derive(Debug)]
+pub(crate) struct Message {
+    texts: Fields,
+    display: Fields,
+    pass_through: u8,
+    rest: Fields,
+    extra: BTreeMap<&'static str, String>,
+}
+
+impl Message {
+    /// As fields of a form (section 4.1).
+    pub(crate) fn form(self) -> Fields {
+        let plain = self.texts.with("pass_through", self.pass_through).and(Some(self.display)).and(Some(self.rest));
+        self.extra.into_iter().fold(plain, |form, (name, value)| form.with(format!("extra.{name}"), value))
+    }
+
+    /// As an object among several (section 4.2).
+    pub(crate) fn object(self) -> Fields {
+        let plain = self.texts.and(Some(self.display)).with("pass_through", self.pass_through).and(Some(self.rest));
+        plain.with("extra", self.extra)
+    }
+}
+
+/// Title and body before they are cut.
+#[derive(Debug)]
+pub(crate) struct Texts<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) body: &'a str,
+}
 
 /// The message of a job, and what was dropped or changed on the way.
-pub(crate) fn write<'a>(
-    settings: &'a Settings,
-    job: &'a Job,
-    class: &Class,
-    to: Delivery,
-) -> Result<(Message<'a>, Fitted), Refusal> {
-    let options = Options::of(job)?;
-    let extra = options.extra.iter().map(|(name, value)| (name.clone().into(), value.clone().into())).collect();
-    let mut writer = Writer { settings, job, class, options: &options, extra, fitted: Fitted::default() };
+pub(crate) fn write(settings: &Settings, job: &Job, class: &Class, to: Delivery) -> Result<(Message, Fitted), Refusal> {
+    let (options, channel) = (Options::of(job)?, classes::channel(settings, class));
+    let (alerts, fitted) = (Category::of(class).alerts(), Fitted::default());
+    let mut writer = Writer { settings, job, channel, alerts, options, extra: BTreeMap::new(), fitted };
     let message = writer.message(to)?;
     Ok((message, writer.fitted))
 }
 
-struct Writer<'a, 'o> {
+struct Writer<'a> {
     settings: &'a Settings,
     job: &'a Job,
-    class: &'o Class,
-    options: &'o Options,
-    extra: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    channel: Option<&'a Channel>,
+    /// Whether the class makes a sound.
+    alerts: bool,
+    options: Options,
+    extra: BTreeMap<&'static str, String>,
     fitted: Fitted,
 }
 
-impl<'a> Writer<'a, '_> {
-    fn message(&mut self, to: Delivery) -> Result<Message<'a>, Refusal> {
-        let (settings, job, options) = (self.settings, self.job, self.options);
-        let payload = self.payload()?;
-        let channel = classes::channel(settings, self.class);
-        if let Some(channel) = channel {
-            self.put("channel_id", channel.id.as_str());
+impl<'a> Writer<'a> {
+    fn message(&mut self, to: Delivery) -> Result<Message, Refusal> {
+        let (settings, job) = (self.settings, self.job);
+        let payload = job.data_under(&settings.data_key);
+        let length = payload.as_ref().map_or(0, |text| text.chars().count());
+        if length > PAYLOAD {
+            let rule = format!("{length} characters as payload, at most {PAYLOAD}: shorten data");
+            return Err(Refusal::rejected(Reason::PayloadTooLarge, "data", rule));
         }
-        let most = if Level::of(self.class).alerts() { TEN_DAYS_MS } else { DAY_MS };
-        let ttl_ms = Some(to.ttl_ms.min(most)).filter(|ms| *ms > 0 && options.only_send_once != Some(true));
+        if let Some(channel) = self.channel {
+            self.put("channel_id", &channel.id);
+        }
+        let most = if self.alerts { TEN_DAYS_MS } else { DAY_MS };
+        let ttl_ms = Some(to.ttl_ms.min(most)).filter(|ms| *ms > 0);
         if ttl_ms.is_none() {
             self.put("only_send_once", "1");
         }
-        if to.callback
-            && let Some(url) = filled(&settings.callback_url)
-        {
+        if let Some(url) = filled(&settings.callback_url).filter(|_| to.callback) {
             self.put("callback", url);
             self.put("callback.param", job.id.as_str());
-            self.put("callback.type", settings.callback_types.to_string());
+            self.put("callback.type", RECEIPTS.to_string());
         }
-        self.drop_if(job.test, "test");
-        self.drop_if(job.targets.iter().any(|target| target.badge.is_some()), "badge");
-        let (title, description) = match &job.notification {
+        self.fitted.drop_if(job.test, "test");
+        self.fitted.drop_if(job.any_badge(|_| true), "badge");
+        let (texts, display) = match &job.notification {
             Some(notification) => self.shown(notification)?,
             None if settings.pass_through => {
-                self.drop_if(options.is_about_display(), "options.xiaomi");
-                (None, None)
+                let Options { notify_id, notify_foreground, jobkey, .. } = &self.options;
+                let display = notify_id.is_some() || notify_foreground.is_some() || jobkey.is_some();
+                self.fitted.drop_if(display, "options.xiaomi");
+                (Fields::new(), Fields::new())
             }
             None => {
                 let rule = "Xiaomi delivers no data messages since 2022-09-12 (the setting pass_through sends them)";
                 return Err(Refusal::unsupported("notification", rule));
             }
         };
-        let shows = job.notification.is_some();
         Ok(Message {
-            title,
-            description,
-            payload,
-            notify_type: shows.then(|| self.notify_type()),
-            notify_id: job.notification.as_ref().map(|notification| self.notify_id(notification)),
-            pass_through: u8::from(!shows),
-            restricted_package_name: settings.packages.join(","),
-            time_to_live: ttl_ms,
+            texts: texts.with("payload", payload),
+            display,
+            pass_through: u8::from(job.notification.is_none()),
+            rest: Fields::new()
+                .with("restricted_package_name", settings.packages.join(","))
+                .with("time_to_live", ttl_ms),
             extra: std::mem::take(&mut self.extra),
         })
     }
 
-    /// What is particular to notifications; gives title and description.
-    fn shown(&mut self, notification: &'a Notification) -> Result<Shown<'a>, Refusal> {
-        let (job, options) = (self.job, self.options);
-        let alerts = Level::of(self.class).alerts();
-        let texts = self.texts(notification)?;
-        let templated = self.template(&texts)?;
-        let sent = classes::channel(self.settings, self.class).map(|channel| channel.id.as_str());
-        self.drop_if(notification.channel.is_some() && notification.channel.as_deref() != sent, "channel");
-        self.drop_if(notification.subtitle.is_some() && self.settings.subtitle == Subtitle::Drop, "subtitle");
-        self.change_if(notification.subtitle.is_some() && self.settings.subtitle == Subtitle::Prepend, "subtitle");
+    /// What is particular to notifications: the texts, and how they show.
+    fn shown(&mut self, notification: &Notification) -> Result<(Fields, Fields), Refusal> {
+        let (settings, job) = (self.settings, self.job);
+        let texts = self.texts()?;
+        let templated = self.template(&texts);
+        let sent = self.channel.map(|channel| channel.id.as_str());
+        let fitted = &mut self.fitted;
+        fitted.drop_if(notification.channel.is_some() && notification.channel.as_deref() != sent, "channel");
+        fitted.drop_if(notification.subtitle.is_some(), "subtitle");
         // Withdrawn for ordinary apps in August 2023.
-        self.drop_if(notification.image.is_some(), "image");
-        self.drop_if(job.kind.is_call() && notification.tag.is_some(), "tag");
+        fitted.drop_if(notification.image.is_some(), "image");
+        fitted.drop_if(job.kind.is_call() && notification.tag.is_some(), "tag");
         // From Android 8 on the channel alone decides.
-        self.change_if(job.silent && alerts, "silent");
-        let sound = notification.sound.as_deref().map(|name| tap::sound(self.settings, name));
+        fitted.change_if(job.silent && self.alerts, "silent");
         let quiet = job.silent || job.kind == Kind::CallCancel;
-        match sound {
-            Some(Some(uri)) if alerts && !quiet => self.put("sound_uri", uri),
-            Some(Some(_)) if quiet => {}
-            Some(_) => self.drop_if(true, "sound"),
-            None => {}
+        if let Some(name) = notification.sound.as_deref().filter(|_| !quiet) {
+            match tap::sound(settings, name).filter(|_| self.alerts) {
+                Some(uri) => self.put("sound_uri", uri),
+                None => self.fitted.drop_if(true, "sound"),
+            }
         }
-        self.click(notification.click.as_ref());
-        if let Some(show) = options.notify_foreground {
-            self.put("notify_foreground", if show { "1" } else { "0" });
-        }
-        // The job's own: a repeat has the same. 12 characters, as the older page allows.
-        let own = || self.settings.jobkey.then(|| format!("{:012x}", derived_id(&job.id, 0) >> 16));
-        if let Some(key) = options.jobkey.clone().or_else(own) {
-            self.put("jobkey", key);
-        }
-        if templated && !self.settings.template_texts {
-            return Ok((None, None));
-        }
-        Ok((Some(self.title(&texts)), Some(self.description(notification, &texts))))
-    }
-
-    /// The template of the producer, else of the channel. Whether there is one.
-    fn template(&mut self, texts: &Texts<'_>) -> Result<bool, Refusal> {
-        let (settings, options) = (self.settings, self.options);
-        let Some(channel) = classes::channel(settings, self.class) else {
-            self.drop_if(options.template.is_some(), "options.xiaomi.template");
-            return Ok(false);
-        };
-        let (id, values) = match (&options.template, &channel.template_id) {
-            (Some(own), _) => (Cow::from(own.id.clone()), Values::given(settings, &own.param)),
-            (None, Some(id)) => (Cow::from(id.as_str()), channel.fill(settings, self.job, texts)),
-            (None, None) => return Ok(false),
-        };
-        let param = serde_json::to_string(&values.param)
-            .map_err(|_| Refusal::rejected(Reason::BadRequest, "notification", "cannot be written as JSON"))?;
-        values.changed.iter().for_each(|field| self.change_if(true, field));
-        self.put("template_id", id);
-        self.put("template_param", param);
-        Ok(true)
-    }
-
-    /// The data, wrapped or bare.
-    fn payload(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
-        let Some(data) = &self.job.data else { return Ok(None) };
-        let text: Cow<'a, str> = match filled(&self.settings.data_key) {
-            Some(key) => serde_json::json!({ key: data.as_str() }).to_string().into(),
-            None => data.as_str().into(),
-        };
-        // Nothing is cut where it fits.
-        if cut_text(&text, PAYLOAD, self.settings.count()).was_cut {
-            let rule = format!("{} characters as payload, at most {PAYLOAD}: shorten data", text.chars().count());
-            return Err(Refusal::rejected(Reason::PayloadTooLarge, "data", rule));
-        }
-        Ok(Some(text))
-    }
-
-    /// Without `notify_effect` nothing is shown (section 10, 4). A tap that is too long opens the app: the message counts
-    /// more.
-    fn click(&mut self, click: Option<&'a Click>) {
-        let tap = tap::of(self.settings, self.job, click);
-        self.drop_if(tap.is_none(), "click");
+        // Without `notify_effect` nothing is shown (section 10, 4). A tap that is too long opens the app: the message
+        // counts more.
+        let tap = tap::of(settings, job, notification.click.as_ref());
+        self.fitted.drop_if(tap.is_none(), "click");
         let (effect, uri) = tap.unwrap_or(("1", None));
         self.put("notify_effect", effect);
-        if let Some((name, uri)) = uri {
-            self.put(name, uri);
+        self.extra.extend(uri);
+        if let Some(show) = self.options.notify_foreground {
+            self.put("notify_foreground", u8::from(show).to_string());
         }
+        // The job's own: a phone shows only the first message of a job key, so a repeat is not shown twice. 12 characters,
+        // as the older page allows.
+        let own = || format!("{:012x}", derived_id(&job.id, 0) >> 16);
+        let key = self.options.jobkey.take().unwrap_or_else(own);
+        self.put("jobkey", key);
+        let display =
+            Fields::new().with("notify_type", if quiet { LIGHT } else { ALL }).with("notify_id", self.notify_id());
+        if templated && !settings.template_texts {
+            return Ok((Fields::new(), display));
+        }
+        let title = self.fitted.cut(texts.title, TITLE, Count::Chars, "title");
+        let description = self.fitted.cut(texts.body, DESCRIPTION, Count::Chars, "body");
+        Ok((Fields::new().with("title", title).with("description", description), display))
     }
 
-    fn notify_type(&self) -> i8 {
-        let quiet = self.job.silent || self.job.kind == Kind::CallCancel;
-        self.options.notify_type.unwrap_or(if quiet { LIGHT } else { ALL })
+    /// Title and body, neither blank (section 5): the title is the app's name, then the one that is missing is the other.
+    fn texts(&mut self) -> Result<Texts<'a>, Refusal> {
+        let some = |text: &&str| !text.trim().is_empty();
+        let (title, body) = (self.job.title().filter(some), self.job.body().filter(some));
+        let Some(either) = body.or(title) else {
+            return Err(Refusal::rejected(Reason::NoContent, "notification", "needs a title or a body"));
+        };
+        self.fitted.change_if(title.is_none(), "title");
+        self.fitted.change_if(body.is_none(), "body");
+        let name = Some(self.settings.app_name.as_str()).filter(some);
+        Ok(Texts { title: title.or(name).unwrap_or(either), body: body.unwrap_or(either) })
+    }
+
+    /// The template of the channel. Whether there is one.
+    fn template(&mut self, texts: &Texts<'_>) -> bool {
+        let Some((channel, id)) = self.channel.and_then(|channel| Some((channel, channel.template_id.as_ref()?)))
+        else {
+            return false;
+        };
+        let param = channel.param(&self.settings.template_fallback, self.job, texts, &mut self.fitted);
+        self.put("template_id", id);
+        self.put("template_param", param);
+        true
     }
 
     /// What makes a later notification replace an earlier one, and a repeat itself. All without an id replace each other
-    /// (section 10, 8), so there always is one. Calls are named by their id alone: what cancels must hit what invites.
-    fn notify_id(&self, notification: &Notification) -> u32 {
-        let tag = notification.tag.as_deref().and_then(filled).filter(|_| !self.job.kind.is_call());
-        let key = tag.or(self.job.collapse.as_ref().map(|collapse| collapse.key.as_str()));
-        let hash = |key: &str| Sha256::digest(key).iter().take(4).fold(0, |id, byte| id << 8 | u32::from(*byte)) >> 1;
+    /// (section 10, 8), so there always is one.
+    fn notify_id(&self) -> u32 {
         let own = || u32::try_from(derived_id(&self.job.id, 0) >> 33).unwrap_or_default();
-        self.options.notify_id.unwrap_or_else(|| key.map_or_else(own, hash).max(1))
+        self.options.notify_id.unwrap_or_else(|| self.job.replaced_by().map_or_else(own, int_id).max(1))
     }
 
-    fn put(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
-        self.extra.insert(name.into(), value.into());
-    }
-
-    fn drop_if(&mut self, gone: bool, field: &str) {
-        if gone {
-            self.fitted.dropped.push(field.to_owned());
-        }
-    }
-
-    fn change_if(&mut self, other: bool, field: &str) {
-        if other && !self.fitted.changed.iter().any(|changed| changed == field) {
-            self.fitted.changed.push(field.to_owned());
-        }
+    fn put(&mut self, name: &'static str, value: impl Into<String>) {
+        self.extra.insert(name, value.into());
     }
 }

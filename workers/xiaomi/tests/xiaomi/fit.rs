@@ -31,9 +31,6 @@ fn what_has_no_place_is_reported() {
     assert_eq!(fitted(&json!({}), &rich), said(&dropped, &["silent"]));
     let call = job("call.invite").title("t").body("b").notify("tag", "x");
     assert_eq!(fitted(&json!({}), &call), said(&["tag"], &[]));
-    let bare = json!({ "channels": { "IM": null } });
-    let template = chat().options("xiaomi", json!({ "category": "DEFAULT", "template": { "id": "T" } }));
-    assert_eq!(fitted(&bare, &template), said(&["options.xiaomi.template"], &[]));
     let data = chat().set("notification", Value::Null).data("{}");
     let mut data = data.build();
     data.notification = None;
@@ -60,10 +57,9 @@ fn texts_are_cut_below_the_limit_and_never_blank() {
     assert_eq!(of(&json!({}), &long, "description"), format!("{}…", "字".repeat(126)));
     let fits = chat().title(&"名".repeat(49)).body(&"字".repeat(127));
     assert_eq!(fitted(&json!({}), &fits), said(&[], &[]));
-    // An emoji is one character or two, as the setting says.
+    // An emoji is one character.
     let emoji = job("news").title(&"👋".repeat(40)).body("b");
     assert_eq!(fitted(&json!({}), &emoji), said(&[], &[]));
-    assert_eq!(of(&json!({ "count": "utf16" }), &emoji, "title"), format!("{}…", "👋".repeat(24)));
 
     let texts = |settings: &Value, job: &JobBuilder| (of(settings, job, "title"), of(settings, job, "description"));
     let pair = |title: &str, body: &str| (title.to_owned(), body.to_owned());
@@ -74,17 +70,14 @@ fn texts_are_cut_below_the_limit_and_never_blank() {
     let title = job("chat.direct").title("Li Lei").body(" \n");
     assert_eq!(texts(&json!({}), &title), pair("Li Lei", "Li Lei"));
     assert_eq!(fitted(&json!({}), &title), said(&[], &["body"]));
-    let sender = job("chat.direct").title("\t").body("hi").sender("u1", "Li Lei");
+    let blank = job("chat.direct").title("\t").body("hi");
+    assert_eq!(texts(&json!({}), &blank), pair("hi", "hi"));
+    assert_eq!(fitted(&json!({}), &blank), said(&[], &["title"]));
+    let sender = job("chat.direct").body("hi").sender("u1", "Li Lei");
     assert_eq!(texts(&json!({}), &sender), pair("Li Lei", "hi"));
-    assert_eq!(fitted(&json!({}), &sender), said(&[], &["title"]));
-    assert_eq!(fitted(&json!({}), &job("chat.direct").body("hi").sender("u1", "Li Lei")), said(&[], &[]));
+    assert_eq!(fitted(&json!({}), &sender), said(&[], &[]));
     let nothing = job("chat.direct").notify("sound", "x").data("{}");
     assert_eq!(fitted(&json!({ "app_name": "Chat" }), &nothing).unwrap_err().reason, Reason::NoContent);
-
-    let prepend = json!({ "subtitle": "prepend" });
-    let group = chat().notify("subtitle", "In the group");
-    assert_eq!(of(&prepend, &group, "description"), "In the group\nSee you at eight");
-    assert_eq!(fitted(&prepend, &group), said(&[], &["subtitle"]));
 }
 
 #[test]
@@ -118,10 +111,6 @@ fn taps_become_effects() {
     assert_eq!(click(&plain, activity(".Chat")), opens("component=com.example.chat/.Chat"));
     assert_eq!(click(&plain, activity("com.b/.Chat")), opens("component=com.b/.Chat"));
     assert_eq!(click(&plain, activity("com.a.OPEN_CHAT")), opens("action=com.a.OPEN_CHAT;package=com.example.chat"));
-    let class = json!({ "activity": "class" });
-    assert_eq!(click(&class, activity("com.a.A")), opens("component=com.example.chat/com.a.A"));
-    let action = json!({ "activity": "action" });
-    assert_eq!(click(&action, activity("com.a.Chat")), opens("action=com.a.Chat;package=com.example.chat"));
     let with_data = tapped(
         "2",
         "intent:#Intent;component=com.example.chat/.Chat;launchFlags=0x14000000;S.ext=%7B%22a%22%3A%22%C3%A9%20b%22%7D;end",
@@ -143,7 +132,6 @@ fn sounds_are_resources_where_the_class_makes_a_sound() {
     for name in ["ding", "ding.mp3", "/raw/ding.ogg"] {
         assert_eq!(uri(name), "android.resource://com.example.chat/raw/ding");
     }
-    assert_eq!(uri("android.resource://com.b/raw/x"), "android.resource://com.b/raw/x");
     let news = job("news").title("t").body("b").notify("sound", "ding");
     assert_eq!(fitted(&json!({}), &news), said(&["sound"], &[]));
     assert_eq!(fitted(&json!({}), &chat().notify("sound", ".mp3")), said(&["sound"], &[]));
@@ -153,24 +141,25 @@ fn sounds_are_resources_where_the_class_makes_a_sound() {
         (String::new(), "4".to_owned())
     );
     assert_eq!(of(&json!({}), &job("call.cancel").title("t").body("b"), "notify_type"), "4");
-    assert_eq!(of(&json!({}), &chat().options("xiaomi", json!({ "notify_type": 2 })), "notify_type"), "2");
+    assert_eq!(of(&json!({}), &chat(), "notify_type"), "-1");
 }
 
 #[test]
 fn templates_are_filled_with_what_xiaomi_takes() {
     let settings = json!({ "channels": { "IM": { "id": "1", "template_id": "T1", "template_param": {
-        "sender": null, "text": "{body}", "who": "{sender}", "where": "{subtitle}", "n": "{data.n} ({data.room})",
+        "sender": null, "text": "{body}", "who": "{title}", "where": "{data.place}", "n": "{data.n} ({data.room})",
     } } } });
     let param = |settings: &Value, job: &JobBuilder| {
         serde_json::from_str::<Value>(&of(settings, job, "extra.template_param")).unwrap()
     };
-    let job_ = chat().sender("u1", "Li Lei").notify("subtitle", "East").data(r#"{"n":1.50,"room":"r"}"#);
+    let job_ = chat().data(r#"{"n":1.50,"room":"r","place":"East"}"#);
     let wanted = json!({ "text": "See you at eight", "who": "Li Lei", "where": "East", "n": "1.5 (r)" });
     assert_eq!(param(&settings, &job_), wanted);
-    assert_eq!(fitted(&settings, &job_), said(&["subtitle"], &[]));
+    assert_eq!(fitted(&settings, &job_), said(&[], &[]));
     // Never left out, never empty.
     let poor = param(&settings, &chat());
-    assert_eq!(poor, json!({ "text": "See you at eight", "who": "新消息", "where": "新消息", "n": "()" }));
+    assert_eq!(poor, json!({ "text": "See you at eight", "who": "Li Lei", "where": "新消息", "n": "()" }));
+    assert_eq!(fitted(&settings, &chat()), said(&[], &["data"]));
 
     let plain = json!({});
     let text = |body: &str| param(&plain, &chat().body(body))["text"].as_str().unwrap().to_owned();
@@ -192,13 +181,8 @@ fn templates_are_filled_with_what_xiaomi_takes() {
     // The whole body, not what is left of it in the description.
     assert_eq!(text(&"字".repeat(128)), "字".repeat(128));
     assert_eq!(text(&"字".repeat(129)), format!("{}…", "字".repeat(127)));
-    let off = json!({ "clean_template_values": false });
-    assert_eq!(param(&off, &chat().body("👍"))["text"], "👍");
     assert_eq!(of(&json!({ "template_texts": false }), &chat(), "title"), "");
     assert_eq!(of(&json!({ "template_texts": false }), &job("news").title("t").body("b"), "title"), "t");
-    let own = chat().options("xiaomi", json!({ "template": { "id": "T9", "param": { "a": "{x} ✓" } } }));
-    assert_eq!((of(&plain, &own, "extra.template_id").as_str(), param(&plain, &own)), ("T9", json!({ "a": "{x}" })));
-    assert_eq!(fitted(&plain, &own), said(&[], &["options.xiaomi.template"]));
 }
 
 #[test]
@@ -228,11 +212,6 @@ fn ttl_is_what_is_left_in_milliseconds() {
     assert_eq!(ttl("subscription.update", 7 * day, zero), ("604800000".to_owned(), false));
     assert_eq!(ttl("news", 7 * day, zero), ("86400000".to_owned(), false));
     assert_eq!(ttl("news", 60, Duration::from_secs(60)), (String::new(), true));
-    let once = chat().options("xiaomi", json!({ "only_send_once": true }));
-    assert_eq!(
-        (of(&json!({}), &once, "time_to_live"), of(&json!({}), &once, "extra.only_send_once")),
-        (String::new(), "1".to_owned())
-    );
 }
 
 #[test]

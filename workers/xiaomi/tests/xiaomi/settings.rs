@@ -19,9 +19,9 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
     let param = |pattern: &str| channel(json!({ "id": "1", "template_id": "T", "template_param": { "a": pattern } }));
     let many: Value = (0..10).map(|n| (format!("v{n}"), json!("x"))).collect::<serde_json::Map<_, _>>().into();
     let table = [
-        (json!({ "app_secret": null }), "app_secret", "(none, or not shown)"),
-        (json!({ "app_secret": "" }), "app_secret", "(none, or not shown)"),
-        (json!({ "app_secret": "hunter2\n" }), "app_secret", "(none, or not shown)"),
+        (json!({ "app_secret": null }), "app_secret", "(none)"),
+        (json!({ "app_secret": "" }), "app_secret", "(none)"),
+        (json!({ "app_secret": "hunter2\n" }), "app_secret", "(not shown)"),
         (json!({ "app_secret": ["hunter2"] }), "app_secret", "(not shown)"),
         (json!({ "appsecret": "hunter2" }), "appsecret", "(not shown)"),
         (json!({ "packages": [] }), "packages", ""),
@@ -38,13 +38,10 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         (channel(json!({ "id": "1", "template_param": { "a": "b" } })), "channels.IM.template_param", "1"),
         (channel(json!({ "id": "1", "template_id": "T", "template_param": many })), "channels.IM.template_param", "10"),
         (param("{titel}"), "channels.IM.template_param.a", "{titel}"),
-        (json!({ "channels": { "IM": { "id": "1" }, "PUBLIC": { "id": "1" } } }), "channels.PUBLIC.id", "1"),
         (json!({ "template_fallback": "" }), "template_fallback", ""),
         (json!({ "template_fallback": " x" }), "template_fallback", " x"),
         (json!({ "template_fallback": "👍" }), "template_fallback", "👍"),
         (json!({ "callback_url": "a.example" }), "callback_url", "a.example"),
-        (json!({ "callback_types": 246 }), "callback_types", "246"),
-        (json!({ "callback_types": 0 }), "callback_types", "0"),
         (json!({ "rate_per_second": 0 }), "rate_per_second", "0"),
         (json!({ "batch": 1001 }), "batch", "1001"),
         (json!({ "gather_jobs": 0 }), "gather_jobs", "0"),
