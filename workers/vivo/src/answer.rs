@@ -2,7 +2,13 @@
 
 use std::collections::HashMap;
 
-use push_contract::{Action, Answer, Batch, Reason, Verdict};
+use push_contract::{
+    Action, Answer, Batch, Reason, Verdict,
+    kit::{
+        codes::Meaning,
+        fitting::{id_text, integer},
+    },
+};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -46,7 +52,7 @@ pub(crate) fn read(settings: &Settings, batch: &Batch, stage: Stage<'_>, answer:
         is_system: push.is_some_and(|push| classes::of(&push.class) == SYSTEM),
         is_test: push.is_some_and(|push| classes::is_test(settings, &push.job)),
         at: answer.at,
-        retry_at: answer.retry_after().map(|wait| answer.at.plus(wait)),
+        retry_at: answer.retry_at(),
     };
     let whole = || codes::verdict(settings, &result, about);
     match (stage, result.as_str()) {
@@ -122,39 +128,22 @@ fn listed(batch: &Batch, fields: &Map<String, Value>, task: &str) -> Vec<Verdict
 
 /// `userid` (a text, in one copy of the document a number) and `status` of an entry.
 fn user(entry: &Value) -> Option<(String, Option<i64>)> {
-    let who = match entry.get("userid")? {
-        Value::String(who) => who.clone(),
-        Value::Number(who) => who.to_string(),
-        _ => return None,
-    };
+    let who = entry.get("userid")?;
+    let who = who.as_str().map(str::to_owned).or_else(|| id_text(who))?;
     Some((who, entry.get("status").and_then(integer)))
 }
 
 fn task(fields: &Map<String, Value>) -> Option<String> {
-    match fields.get("taskId")? {
-        Value::String(task) => Some(task.clone()).filter(|task| !task.is_empty()),
-        Value::Number(task) if task.is_u64() => Some(task.to_string()),
-        _ => None,
-    }
-}
-
-fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+    fields.get("taskId").filter(|task| task.is_string() || task.is_u64()).and_then(id_text)
 }
 
 /// Answers without a result (section 8, HTTP level).
 fn by_status(stage: Stage<'_>, answer: &Answer) -> Verdict {
-    let retry_at = answer.retry_after().map(|wait| answer.at.plus(wait));
-    let slow = || Verdict::new(Action::SlowDown { until: retry_at }, Reason::RateLimited);
     match answer.status {
-        200..=299 => unreadable(stage),
-        429 => slow(),
-        503 if retry_at.is_some() => slow(),
         // "A repeat may still produce a second notification": it may have been taken. 503 says that it was not.
-        500 | 502 | 504 if stage != Stage::Save => Verdict::new(Action::Unknown, Reason::AnswerLost),
-        408 | 500..=599 => Verdict::new(Action::Unavailable, Reason::Unavailable),
-        400..=499 => Verdict::new(Action::AppMisconfigured, Reason::Misconfigured),
-        _ => Verdict::new(Action::Unavailable, Reason::AnswerUnreadable),
+        500 | 502 if stage != Stage::Save => Meaning::LOST.verdict(),
+        400..=407 | 409..=428 | 430..=499 => Meaning::APP.verdict(),
+        _ => answer.by_status(stage != Stage::Save),
     }
 }
 

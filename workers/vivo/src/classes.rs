@@ -1,12 +1,12 @@
 //! Which category a job belongs to and which it may use (section 6).
 
-use push_contract::{Class, ClassRow, Job, Kind, Outcome, Reason, Refusal, typed::bad_option};
+use push_contract::{Class, ClassRow, Job, Kind, Refusal, kit::classes, typed::bad_option};
 use serde_json::json;
 
 use crate::{
     NAME,
     options::Options,
-    settings::{MissingRight, Settings, Without},
+    settings::{Settings, Without},
 };
 
 /// The two daily totals (section 7); test messages are counted apart, so that they never stop the others.
@@ -66,24 +66,15 @@ pub(crate) fn of(class: &Class) -> u8 {
 
 /// The table for `--classes`.
 pub(crate) fn rows() -> Vec<ClassRow> {
-    let row = |kind: &Kind| {
-        let category = deserved(*kind);
-        let is_system = CATEGORIES.contains(&(category, SYSTEM));
-        let right = category == SUBSCRIPTION;
-        ClassRow {
-            kind: *kind,
-            class: category.to_owned(),
-            needs: right.then(|| "subscription".to_owned()),
-            without: if right { "CONTENT" } else { category }.to_owned(),
-            caps: if is_system {
-                "daily total of system messages"
-            } else {
-                "2 (news app: 5) per device and day; daily total of operational messages; 07:00 to 23:00"
-            }
-            .to_owned(),
-        }
-    };
-    Kind::ALL.iter().map(row).collect()
+    classes::rows(|kind| {
+        let category = deserved(kind);
+        let caps = match CATEGORIES.contains(&(category, SYSTEM)) {
+            true => "daily total of system messages",
+            false => "2 (news app: 5) per device and day; daily total of operational messages; 07:00 to 23:00",
+        };
+        let row = ClassRow::new(kind, category, caps);
+        if category == SUBSCRIPTION { row.needs("subscription", "CONTENT") } else { row }
+    })
 }
 
 /// Chooses the category: the override, the app's own table, else what the kind deserves.
@@ -98,14 +89,8 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         return Err(bad_option(NAME, "category", rule));
     }
     let missing = wanted == SUBSCRIPTION && !settings.subscription;
-    if missing && settings.on_missing_right == MissingRight::Refuse {
-        return Err(Refusal {
-            outcome: Outcome::Misconfigured,
-            reason: Reason::NoRight,
-            field: "kind".to_owned(),
-            rule: "the app has no right to SUBSCRIPTION: set subscription once vivo granted it, or on_missing_right"
-                .to_owned(),
-        });
+    if missing {
+        settings.on_missing_right.check("kind", "SUBSCRIPTION: set subscription once vivo granted it")?;
     }
     let name = match settings.subscription_without {
         _ if !missing => wanted,
@@ -119,18 +104,12 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         SYSTEM => system,
         _ => operational,
     };
-    Ok(Class {
-        name: name.to_owned(),
-        degraded_from: missing.then(|| wanted.to_owned()),
-        quota: Some(quota.to_owned()),
-        urgent: false,
-        repeatable: job.kind.repeatable(),
-        detail: json!({ "classification": class }),
-        because: match missing {
-            true => format!("subscription is not set: sent as {name}"),
-            false => format!("{source} says {name}"),
-        },
-    })
+    let because = match missing {
+        true => format!("subscription is not set: sent as {name}"),
+        false => format!("{source} says {name}"),
+    };
+    let (quota, detail) = (Some(quota.to_owned()), json!({ "classification": class }));
+    Ok(Class { quota, detail, ..Class::new(job, name, because).wanted(wanted) })
 }
 
 /// Whether the job goes out as a test message (`pushMode` 1).

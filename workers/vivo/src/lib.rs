@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Request, Uri};
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Profile, Push, Rate, Reason, Refusal, Secret, SettingsError, Timestamp, Token, Vendor, typed::address, wire,
+    Profile, Push, Rate, Refusal, SettingsError, Timestamp, Token, Vendor, kit::settings::paths, wire,
 };
 use serde_json::Value;
 
@@ -47,18 +47,12 @@ impl Vendor for Vivo {
 
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
         let settings = Settings::read(settings)?;
-        let secret = settings.app_secret.clone().filter(|secret| !secret.reveal().trim().is_empty());
-        let rule = "needed to sign: set app_secret_file or the environment variable";
-        let secret = secret.ok_or_else(|| SettingsError::new("app_secret", "(none)", rule))?;
-        let at = |path| address("api_url", &settings.api_url, path);
-        Ok(Box::new(VivoApp {
-            auth: at("/message/auth")?,
-            send: at("/message/send")?,
-            save: at("/message/saveListPayload")?,
-            list: at("/message/pushToList")?,
-            secret,
-            settings,
-        }))
+        let [auth, send, save, list] = paths(
+            "api_url",
+            &settings.api_url,
+            ["/message/auth", "/message/send", "/message/saveListPayload", "/message/pushToList"],
+        )?;
+        Ok(Box::new(VivoApp { settings, auth, send, save, list }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -74,7 +68,6 @@ impl Vendor for Vivo {
 #[derive(Debug)]
 struct VivoApp {
     settings: Settings,
-    secret: Secret,
     auth: Uri,
     send: Uri,
     save: Uri,
@@ -91,11 +84,11 @@ impl App for VivoApp {
     }
 
     fn authentication(&self, _realm: &str, now: Timestamp) -> Authentication {
-        Authentication::Endpoint(Box::new(auth::call(&self.settings, &self.secret, &self.auth, now)))
+        Authentication::Endpoint(Box::new(auth::call(&self.settings, &self.auth, now)))
     }
 
     fn read_credential(&self, answer: &Answer) -> Result<Token, AuthRefusal> {
-        auth::read(&self.settings, &self.secret, answer)
+        auth::read(&self.settings, answer)
     }
 
     fn classify(&self, job: &Job) -> Result<Class, Refusal> {
@@ -107,7 +100,7 @@ impl App for VivoApp {
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        self.first(only(batch)?, token, now, false)
+        self.first(batch.only()?, token, now, false)
     }
 
     fn decode(&self, batch: &Batch, memo: Option<&str>, token: Option<&Token>, answer: &Answer) -> Next {
@@ -119,10 +112,10 @@ impl App for VivoApp {
         let further = match answer::read(&self.settings, batch, stage, answer) {
             Heard::Verdicts(verdicts) => return Next::Done(verdicts),
             Heard::Singly => return Next::Singly,
-            Heard::Saved(task) => only(batch).and_then(|push| self.list(push, token, &task)),
+            Heard::Saved(task) => batch.only().and_then(|push| self.list(push, token, &task)),
             Heard::Text(verdict) => {
                 let again = self.settings.clean_texts == Clean::Retry && memo != Some(CLEANED);
-                let push = only(batch).ok().filter(|push| again && !classes::is_test(&self.settings, &push.job));
+                let push = batch.only().ok().filter(|push| again && !classes::is_test(&self.settings, &push.job));
                 match push {
                     Some(push) => self.first(push, token, answer.at, true),
                     None => return Next::Done(batch.all(&verdict)),
@@ -152,13 +145,6 @@ impl VivoApp {
         let body = message::list(&self.settings, push, task)?;
         let memo = Some(format!("{TASK}{task}"));
         Ok(Call { api: "list", request: authorized(&self.list, body, token)?, commits: true, memo })
-    }
-}
-
-fn only(batch: &Batch) -> Result<&Push, Refusal> {
-    match batch.pushes.as_slice() {
-        [push] => Ok(push),
-        _ => Err(Refusal::rejected(Reason::BadRequest, ".", "one job a call: the content is said once")),
     }
 }
 

@@ -1,14 +1,12 @@
 //! A job as vivo's message (sections 4 and 5).
 
-mod wire;
-
 use std::{borrow::Cow, collections::BTreeMap};
 
 use push_contract::{
-    Badge, Class, Click, Fitted, Job, Kind, MAX_TARGETS, Notification, Push, Reason, Refusal, Timestamp, derived_id,
+    Badge, Class, Click, Fitted, Job, Kind, MAX_TARGETS, Push, Reason, Refusal, Timestamp, derived_id,
+    kit::fields::{Fields, json},
     typed::filled,
 };
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -17,7 +15,6 @@ use crate::{
     settings::{Clean, Foreground, Settings},
     texts,
 };
-use wire::{Extra, List, Message};
 
 /// `clientCustomMap`, all keys and values, in UTF-16 units.
 const MAP_UNITS: usize = 1024;
@@ -71,7 +68,9 @@ pub(crate) fn first(settings: &Settings, push: &Push, now: Timestamp, cleaned: b
 pub(crate) fn list(settings: &Settings, push: &Push, task_id: &str) -> Result<Vec<u8>, Refusal> {
     let id = of_all(push);
     let request_id = request_id(&push.job, &id.to_string(), id);
-    json(&List { app_id: settings.app_id, task_id, reg_ids: push.tokens().collect(), request_id })
+    let ids: Vec<&str> = push.tokens().collect();
+    let body = Fields::new().with("appId", settings.app_id).with("taskId", task_id);
+    json(&body.with("regIds", ids).with("requestId", request_id))
 }
 
 /// What becomes of a job's fields, and whether it can be sent.
@@ -91,16 +90,7 @@ fn of_all(push: &Push) -> u64 {
     push.positions.iter().fold(0, |all, n| all.rotate_left(1) ^ derived_id(&push.job.id, *n))
 }
 
-fn json(body: &impl Serialize) -> Result<Vec<u8>, Refusal> {
-    serde_json::to_vec(body).map_err(|_| Refusal::rejected(Reason::BadRequest, ".", "cannot be written as JSON"))
-}
-
-fn write<'a>(
-    settings: &'a Settings,
-    job: &'a Job,
-    class: &'a Class,
-    shape: Shape<'a>,
-) -> Result<(Message<'a>, Fitted), Refusal> {
+fn write(settings: &Settings, job: &Job, class: &Class, shape: Shape<'_>) -> Result<(Fields, Fitted), Refusal> {
     let options = Options::of(job)?;
     let Some(notification) = &job.notification else {
         let rule = "vivo has no data messages: give the job a notification";
@@ -110,51 +100,53 @@ fn write<'a>(
     let cleaned = !test && (shape.cleaned || settings.clean_texts == Clean::Always);
     let texts = texts::fit(settings, job, cleaned)?;
     let (skip_type, skip_content) = skip(settings, notification.click.as_ref());
-    let mut fitted = Fitted { changed: texts.changed.iter().map(ToString::to_string).collect(), dropped: Vec::new() };
-    let badges = || job.targets.iter().filter_map(|target| target.badge);
-    if badges().any(|badge| matches!(badge, Badge::Add(n) if n > 1)) {
-        fitted.changed.push("badge".to_owned());
-    }
+    let mut fitted = Fitted::default();
+    texts.changed.iter().for_each(|field| fitted.change_if(true, field));
+    fitted.change_if(job.any_badge(|badge| matches!(badge, Badge::Add(n) if n > 1)), "badge");
     let opens_the_app = matches!(notification.click, None | Some(Click::App {}));
-    let dropped = [
+    for (field, gone) in [
         ("subtitle", notification.subtitle.is_some()),
         ("image", notification.image.is_some()),
         ("sound", notification.sound.is_some()),
         ("channel", notification.channel.is_some()),
         ("click", skip_type == 1 && !opens_the_app),
-        ("badge", badges().any(|badge| matches!(badge, Badge::Set(_)))),
+        ("badge", job.any_badge(|badge| matches!(badge, Badge::Set(_)))),
         ("tag", notification.tag.is_some() && job.kind.is_call()),
-    ];
-    fitted.dropped = dropped.into_iter().filter(|(_, gone)| *gone).map(|(field, _)| field.to_owned()).collect();
+    ] {
+        fitted.drop_if(gone, field);
+    }
     let least = if shape.reg_id.is_some() { LEAST_LIFE } else { LEAST_LIFE_OF_LIST };
-    let message = Message {
-        app_id: settings.app_id,
-        reg_id: shape.reg_id,
-        notify_type: notify_type(settings, job, class, &options),
-        title: texts.title,
-        content: texts.body,
-        time_to_live: shape.seconds_left.clamp(least, settings.ttl_max_seconds),
-        skip_type,
-        skip_content,
-        network_type: options.wifi_only.then_some(1),
-        classification: classes::of(class),
-        category: &class.name,
-        client_custom_map: custom_map(settings, job)?,
-        extra: extra(settings, job, shape.reg_id.is_some() && !test),
-        request_id: shape.request_id,
-        push_mode: u8::from(test),
-        notify_id: options.notify_id.unwrap_or_else(|| notify_id(job, notification)),
-        foreground_show: options.foreground_show.or(match settings.foreground {
-            Foreground::Default => None,
-            Foreground::Show => Some(true),
-            Foreground::Hide => Some(false),
-        }),
-        profile_id: options.profile_id,
-        send_online: options.send_online.unwrap_or_else(|| settings.send_online.contains(&job.kind)),
-        add_badge: matches!(shape.badge, Some(Badge::Add(_))),
-        audit_review: options.audit_review,
-        timed_display: options.timed_display,
-    };
+    let left = shape.seconds_left.clamp(least, settings.ttl_max_seconds);
+    let foreground = options.foreground_show.or(match settings.foreground {
+        Foreground::Default => None,
+        Foreground::Show => Some(true),
+        Foreground::Hide => Some(false),
+    });
+    let send_online = options.send_online.unwrap_or_else(|| settings.send_online.contains(&job.kind));
+    // As vivo names the fields (sections 4.1 and 4.2). What is absent takes the vendor's default.
+    let message = Fields::new()
+        .with("appId", settings.app_id)
+        .with("regId", shape.reg_id)
+        .with("notifyType", notify_type(settings, job, class, &options))
+        .with("title", texts.title)
+        .with("content", texts.body)
+        .with("timeToLive", left)
+        .with("skipType", skip_type)
+        .with("skipContent", skip_content)
+        .with("networkType", options.wifi_only.then_some(1))
+        .with("classification", classes::of(class))
+        .with("category", &class.name)
+        .with("clientCustomMap", custom_map(settings, job)?)
+        .with("extra", extra(settings, job, shape.reg_id.is_some() && !test))
+        .with("requestId", shape.request_id)
+        .with("pushMode", u8::from(test))
+        .with("notifyId", options.notify_id.unwrap_or_else(|| notify_id(job)))
+        .with("foregroundShow", foreground)
+        .with("profileId", options.profile_id)
+        .with("sendOnline", send_online.then_some(true))
+        .with("addBadge", matches!(shape.badge, Some(Badge::Add(_))).then_some(true))
+        .with("auditReview", options.audit_review)
+        .with("timedDisplay", options.timed_display);
     Ok((message, fitted))
 }
 
@@ -181,10 +173,11 @@ fn custom_map<'a>(settings: &'a Settings, job: &'a Job) -> Result<Option<BTreeMa
 }
 
 /// Where receipts go; an address of our own is possible for single pushes of real messages only (section 9).
-fn extra<'a>(settings: &'a Settings, job: &'a Job, single: bool) -> Option<Extra<'a>> {
+fn extra(settings: &Settings, job: &Job, single: bool) -> Option<Fields> {
     let callback = filled(&settings.callback_url).filter(|_| single);
     let callback_id = filled(&settings.callback_id);
-    (callback.is_some() || callback_id.is_some()).then(|| Extra { callback, callback_id, param: job.id.as_str() })
+    let fields = Fields::new().with("callback", callback).with("callback.id", callback_id);
+    (!fields.is_empty()).then(|| fields.with("callback.param", &job.id))
 }
 
 /// `skipType` and `skipContent` of a tap; what cannot be opened opens the app.
@@ -214,11 +207,9 @@ fn component<'a>(package: &str, activity: &'a str) -> Option<Cow<'a, str>> {
 }
 
 /// What makes a later notification replace an earlier one, and this one replace itself when it is sent twice: the tag, the
-/// collapse key, else the job. Calls are named by their key alone: what cancels must hit what invites.
-fn notify_id(job: &Job, notification: &Notification) -> u32 {
-    let tag = notification.tag.as_deref().filter(|_| !job.kind.is_call());
-    let key = tag.or(job.collapse.as_ref().map(|collapse| collapse.key.as_str()));
-    let id = match key {
+/// collapse key, else the job.
+fn notify_id(job: &Job) -> u32 {
+    let id = match job.replaced_by() {
         Some(key) => Sha256::digest(key).iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte)),
         None => derived_id(&job.id, 0),
     };
