@@ -3,7 +3,10 @@
 
 use std::collections::HashSet;
 
-use push_contract::{Action, Answer, Batch, Next, Reason, Verdict};
+use push_contract::{
+    Action, Answer, Batch, Next, Reason, Verdict,
+    kit::fitting::{id_text, integer},
+};
 use serde_json::Value;
 
 use crate::{
@@ -30,8 +33,8 @@ pub(crate) fn read(settings: &Settings, batch: &Batch, answer: &Answer) -> Next 
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let is_good = (200..300).contains(&answer.status);
     let status = answer.status.to_string();
-    let code = match code_of(&body) {
-        Some(code) => code,
+    let code = match integer(&body["code"]) {
+        Some(code) => code.to_string(),
         // A good status and no code: the vendor may well have taken the call.
         None if is_good => return Next::Done(batch.all(&UNREADABLE)),
         None => status.clone(),
@@ -41,7 +44,8 @@ pub(crate) fn read(settings: &Settings, batch: &Batch, answer: &Answer) -> Next 
     let listed = codes::listed(settings, decisive);
     let meaning = listed.unwrap_or_else(|| codes::by_range(decisive));
     let succeeded = matches!(meaning, Meaning::Accepted | Meaning::Partial);
-    let tell = |verdict: Verdict| verdict.code(&code).vendor_id(request_id(&body));
+    let tell =
+        |verdict: Verdict| verdict.code(&code).vendor_id(id_text(&body["data"]["requestId"]).unwrap_or_default());
     if succeeded && !is_good {
         return Next::Done(batch.all(&tell(UNREADABLE)));
     }
@@ -71,31 +75,8 @@ pub(crate) fn read(settings: &Settings, batch: &Batch, answer: &Answer) -> Next 
 }
 
 fn by_code(meaning: Meaning, listed: Option<Meaning>, answer: &Answer) -> Verdict {
-    let mut verdict = meaning.verdict();
-    if listed.is_none() {
-        verdict.reason = Reason::UnlistedCode;
-    }
-    if let Action::SlowDown { until } = &mut verdict.action {
-        *until = answer.retry_after().map(|wait| answer.at.plus(wait));
-    }
-    verdict
-}
-
-/// `code`: a whole number, also as a text.
-fn code_of(body: &Value) -> Option<String> {
-    let code = match body.get("code")? {
-        Value::String(text) => text.trim().parse::<i64>().ok()?,
-        number => number.as_i64()?,
-    };
-    Some(code.to_string())
-}
-
-fn request_id(body: &Value) -> String {
-    match body.pointer("/data/requestId") {
-        Some(Value::String(id)) => id.clone(),
-        Some(Value::Number(id)) => id.to_string(),
-        _ => String::new(),
-    }
+    let verdict = meaning.verdict().until(answer.retry_at(), None);
+    if listed.is_some() { verdict } else { Verdict { reason: Reason::UnlistedCode, ..verdict } }
 }
 
 /// What `data` says; it and each of its fields may be absent or null. `None`: something stands there that cannot be read.

@@ -1,6 +1,9 @@
 //! Codes of the send interface and HTTP statuses, which share one table (section 8).
 
-use push_contract::{Action, Reason, Verdict};
+use push_contract::{
+    Reason, Verdict,
+    kit::codes::{self, Codes},
+};
 use serde::Deserialize;
 
 use crate::settings::Settings;
@@ -33,45 +36,33 @@ pub(crate) enum Meaning {
     Lost,
 }
 
-const ROWS: [(&str, Meaning); 21] = [
-    ("200", Meaning::Accepted),
-    ("400", Meaning::BadRequest),
-    ("401", Meaning::CredentialStale),
-    ("403", Meaning::CredentialStale), // the token is not this app's: refreshed once, then the app is misconfigured
-    ("404", Meaning::AppMisconfigured), // address or app id
-    ("413", Meaning::TooLarge),
-    ("429", Meaning::SlowDown),
-    ("500", Meaning::Unavailable),
-    ("502", Meaning::Unavailable),
-    ("503", Meaning::SlowDown),
-    ("504", Meaning::Lost),
-    ("80000000", Meaning::Accepted), // from here on Huawei's numbering, unconfirmed
-    ("80100000", Meaning::Partial),
-    ("80200001", Meaning::CredentialStale),
-    ("80200003", Meaning::CredentialStale),
-    ("80300002", Meaning::NoRight),
-    ("80300007", Meaning::InvalidTokens),
-    ("80300008", Meaning::TooLarge),
-    ("80300010", Meaning::BadRequest), // token count
-    ("81000001", Meaning::Unavailable),
-    (SEND_RESULT_FALSE, Meaning::Unavailable),
-];
+const TABLE: Codes<Meaning> = Codes(&[
+    (&["200"], Meaning::Accepted),
+    (&["400"], Meaning::BadRequest),
+    // 403: the token is not this app's: refreshed once, then the app is misconfigured.
+    (&["401", "403"], Meaning::CredentialStale),
+    (&["404"], Meaning::AppMisconfigured), // address or app id
+    (&["413"], Meaning::TooLarge),
+    (&["429", "503"], Meaning::SlowDown),
+    (&["500", "502", SEND_RESULT_FALSE], Meaning::Unavailable),
+    (&["504"], Meaning::Lost),
+    // From here on Huawei's numbering, unconfirmed.
+    (&["80000000"], Meaning::Accepted),
+    (&["80100000"], Meaning::Partial),
+    (&["80200001", "80200003"], Meaning::CredentialStale),
+    (&["80300002"], Meaning::NoRight),
+    (&["80300007"], Meaning::InvalidTokens),
+    (&["80300008"], Meaning::TooLarge),
+    (&["80300010"], Meaning::BadRequest), // token count
+    (&["81000001"], Meaning::Unavailable),
+]);
 
 /// Every listed code, for metric labels.
-pub(crate) const NAMES: &[&str] = &{
-    let mut names = [""; ROWS.len()];
-    let mut n = 0;
-    while n < ROWS.len() {
-        names[n] = ROWS[n].0;
-        n += 1;
-    }
-    names
-};
+pub(crate) const NAMES: &[&str] = &TABLE.names::<{ TABLE.count() }>();
 
 /// What a code means by the settings, else by the table. `None`: it stands in neither.
 pub(crate) fn listed(settings: &Settings, code: &str) -> Option<Meaning> {
-    let row = || ROWS.iter().find(|row| row.0 == code).map(|row| row.1);
-    settings.codes.get(code).copied().or_else(row)
+    settings.codes.get(code).copied().or_else(|| TABLE.find(code))
 }
 
 /// What a code means that is not listed: by its range, else tried again. Never a dead token.
@@ -86,22 +77,22 @@ pub(crate) fn by_range(code: &str) -> Meaning {
 impl Meaning {
     /// What follows for a target of which the answer says nothing else.
     pub(crate) const fn verdict(self) -> Verdict {
-        let (action, reason) = match self {
-            Self::Accepted | Self::Partial => (Action::Accepted, Reason::Ok),
-            Self::BadRequest => (Action::Refused, Reason::BadRequest),
-            Self::TooLarge => (Action::Refused, Reason::PayloadTooLarge),
-            Self::ContentForbidden => (Action::Refused, Reason::ContentForbidden),
-            Self::CredentialStale => (Action::CredentialStale, Reason::CredentialStale),
-            Self::AppMisconfigured => (Action::AppMisconfigured, Reason::Misconfigured),
-            Self::ClassMisconfigured => (Action::ClassMisconfigured, Reason::Misconfigured),
-            Self::NoRight => (Action::AppMisconfigured, Reason::NoRight),
-            Self::InvalidTokens => (Action::DeviceGone { invalid_since: None }, Reason::TokenRefused),
-            Self::DeviceCapped => (Action::DeviceCapped, Reason::DeviceCapped),
-            Self::QuotaSpent => (Action::QuotaSpent { until: None }, Reason::QuotaSpent),
-            Self::SlowDown => (Action::SlowDown { until: None }, Reason::RateLimited),
-            Self::Unavailable => (Action::Unavailable, Reason::Unavailable),
-            Self::Lost => (Action::Unknown, Reason::AnswerLost),
-        };
-        Verdict::new(action, reason)
+        match self {
+            Self::Accepted | Self::Partial => codes::Meaning::ACCEPTED,
+            Self::BadRequest => codes::Meaning::BAD_REQUEST,
+            Self::TooLarge => codes::Meaning::TOO_LARGE,
+            Self::ContentForbidden => codes::Meaning::CONTENT,
+            Self::CredentialStale => codes::Meaning::STALE,
+            Self::AppMisconfigured => codes::Meaning::APP,
+            Self::ClassMisconfigured => codes::Meaning::CLASS,
+            Self::NoRight => codes::Meaning::APP_RIGHT,
+            Self::InvalidTokens => codes::Meaning::gone(Reason::TokenRefused),
+            Self::DeviceCapped => codes::Meaning::CAPPED,
+            Self::QuotaSpent => codes::Meaning::SPENT,
+            Self::SlowDown => codes::Meaning::SLOW,
+            Self::Unavailable => codes::Meaning::UNAVAILABLE,
+            Self::Lost => codes::Meaning::LOST,
+        }
+        .verdict()
     }
 }

@@ -11,11 +11,13 @@ mod settings;
 use http::{HeaderValue, Uri, header};
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Profile, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor, typed::address, wire,
+    Profile, Rate, Reason, Refusal, Secret, SettingsError, Timestamp, Token, Vendor,
+    kit::{oauth, settings::secret},
+    typed::address,
+    wire,
 };
 use serde_json::Value;
 
-use auth::Credential;
 use message::Delivery;
 use options::Options;
 use settings::{RateCounts, Settings};
@@ -46,10 +48,11 @@ impl Vendor for Honor {
 
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
         let settings = Settings::read(settings)?;
-        let credential = Credential::open(&settings)?;
+        let secret = secret(settings.client_secret.as_ref(), "client_secret", "the Client Secret")?.clone();
+        let auth = address("auth_url", &settings.auth_url, "")?;
         let path = format!("/api/v1/{}/sendMessage", settings.app_id);
         let send = address("send_url", &settings.send_url, &path)?;
-        Ok(Box::new(HonorApp { settings, credential, send }))
+        Ok(Box::new(HonorApp { settings, secret, auth, send }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -65,7 +68,8 @@ impl Vendor for Honor {
 #[derive(Debug)]
 struct HonorApp {
     settings: Settings,
-    credential: Credential,
+    secret: Secret,
+    auth: Uri,
     send: Uri,
 }
 
@@ -89,7 +93,7 @@ impl App for HonorApp {
     }
 
     fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {
-        Authentication::Endpoint(Box::new(self.credential.call()))
+        Authentication::Endpoint(Box::new(oauth::ask(&self.auth, &self.settings.client_id, &self.secret)))
     }
 
     fn read_credential(&self, answer: &Answer) -> Result<Token, AuthRefusal> {
@@ -111,9 +115,7 @@ impl App for HonorApp {
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        let [push] = batch.pushes.as_slice() else {
-            return Err(Refusal::rejected(Reason::BadRequest, ".", "one job a call: the content is said once"));
-        };
+        let push = batch.only()?;
         let delivery = Delivery {
             tokens: push.tokens().collect(),
             badge: push.positions.first().and_then(|n| push.job.targets[*n].badge),

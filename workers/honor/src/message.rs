@@ -1,13 +1,14 @@
 //! A job as Honor's message (sections 4.1 to 4.4 and 5).
 
-use std::borrow::Cow;
-
 use push_contract::{
-    Badge, Class, Click, Count, Fitted, Job, Notification, Reason, Refusal, cut_text, derived_id, typed::filled,
+    Badge, Class, Click, Count, Fitted, Job, Notification, Refusal, derived_id,
+    kit::{
+        fields::{Fields, json},
+        fitting::int_id,
+    },
+    typed::filled,
 };
-use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::{
     options::{Importance, Options},
@@ -30,24 +31,12 @@ pub(crate) struct Delivery<'a> {
 impl Delivery<'_> {
     /// The delivery whose body without tokens is the longest that this job can have.
     pub(crate) fn longest(job: &Job) -> Self {
-        let badges = job.targets.iter().filter_map(|target| target.badge);
-        let badge = badges.max_by_key(|badge| match badge {
-            Badge::Set(n) | Badge::Add(n) => *n,
-        });
-        Self { tokens: Vec::new(), badge, ttl_seconds: MAX_TTL }
+        Self { tokens: Vec::new(), badge: job.greatest_badge(), ttl_seconds: MAX_TTL }
     }
 }
 
-/// The body (section 4.1); nothing wraps it. Title and body stand in `android` alone: a copy would count as bytes.
-#[derive(Serialize)]
-struct Body<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<Cow<'a, str>>,
-    android: Value,
-    token: Vec<&'a str>,
-}
-
-/// The body as JSON, and what was dropped or changed on the way.
+/// The body as JSON, and what was dropped or changed on the way. Nothing wraps it (section 4.1). Title and body stand in
+/// `android` alone: a copy would count as bytes.
 pub(crate) fn write(
     settings: &Settings,
     job: &Job,
@@ -59,8 +48,8 @@ pub(crate) fn write(
     let notification = match &job.notification {
         Some(notification) => writer.shown(notification, to.badge)?,
         None => {
-            writer.drop_if(to.badge.is_some(), "badge");
-            writer.drop_if(options != Options::default(), "options.honor");
+            writer.fitted.drop_if(to.badge.is_some(), "badge");
+            writer.fitted.drop_if(options != Options::default(), "options.honor");
             Value::Null
         }
     };
@@ -70,11 +59,10 @@ pub(crate) fn write(
         "targetUserType": job.test.then_some(1),
         "notification": notification,
     }));
-    let body = Body { data: data(settings, job), android, token: to.tokens };
-    match serde_json::to_vec(&body) {
-        Ok(bytes) => Ok((bytes, writer.fitted)),
-        Err(_) => Err(Refusal::rejected(Reason::BadRequest, ".", "cannot be written as JSON")),
-    }
+    // The outer `data`: a JSON object as a string, also for data messages.
+    let data = job.data_under(&settings.data_key);
+    let body = Fields::new().with("data", data).with("android", android).with("token", to.tokens);
+    Ok((json(&body)?, writer.fitted))
 }
 
 /// The object without its nulls: what is absent takes the vendor's default.
@@ -83,15 +71,6 @@ fn given(mut object: Value) -> Value {
         fields.retain(|_, value| !value.is_null());
     }
     object
-}
-
-/// The outer `data`: a JSON object as a string, also for data messages.
-fn data<'a>(settings: &Settings, job: &'a Job) -> Option<Cow<'a, str>> {
-    let text = job.data.as_ref()?.as_str();
-    Some(match filled(&settings.data_key) {
-        Some(key) => json!({ key: text }).to_string().into(),
-        None => text.into(),
-    })
 }
 
 struct Writer<'a> {
@@ -106,16 +85,17 @@ impl<'a> Writer<'a> {
     /// `android.notification` (section 4.3).
     fn shown(&mut self, notification: &Notification, badge: Option<Badge>) -> Result<Value, Refusal> {
         let (job, options) = (self.job, self.options);
-        let (title, body) = self.texts()?;
+        let limits = [self.settings.title_limit, self.settings.body_limit];
+        let [title, body] = self.fitted.texts(job, limits, Count::Chars)?;
         let low = self.class.name == Importance::Low.as_str();
-        self.drop_if(notification.subtitle.is_some(), "subtitle");
+        self.fitted.drop_if(notification.subtitle.is_some(), "subtitle");
         // Section 6: LOW is text only, and silent anyway.
-        self.drop_if(low && notification.image.is_some(), "image");
-        self.drop_if(!low && job.silent, "silent");
-        self.drop_if(notification.sound.is_some(), "sound");
-        self.drop_if(notification.channel.is_some(), "channel");
-        self.drop_if(job.kind.is_call() && notification.tag.is_some(), "tag");
-        let (tag, notify_id) = identity(job, notification, options);
+        self.fitted.drop_if(low && notification.image.is_some(), "image");
+        self.fitted.drop_if(!low && job.silent, "silent");
+        self.fitted.drop_if(notification.sound.is_some(), "sound");
+        self.fitted.drop_if(notification.channel.is_some(), "channel");
+        self.fitted.drop_if(job.kind.is_call() && notification.tag.is_some(), "tag");
+        let (tag, notify_id) = identity(job, options);
         let badge = badge.and_then(|badge| self.badge(badge));
         Ok(given(json!({
             "title": title,
@@ -136,42 +116,17 @@ impl<'a> Writer<'a> {
         })))
     }
 
-    /// Title and body, both required (section 4.3): the one that is missing repeats the other.
-    fn texts(&mut self) -> Result<(Cow<'a, str>, Cow<'a, str>), Refusal> {
-        let (title, body) = (self.job.title(), self.job.body());
-        let Some(some) = title.or(body) else {
-            let rule = "needs a title or a body; leave it out for a data message";
-            return Err(Refusal::rejected(Reason::NoContent, "notification", rule));
-        };
-        let mut fit = |text: Option<&'a str>, limit: usize, field: &str| {
-            let cut = cut_text(text.unwrap_or(some), limit, Count::Chars);
-            if cut.was_cut || text.is_none() {
-                self.fitted.changed.push(field.to_owned());
-            }
-            cut.text
-        };
-        Ok((fit(title, self.settings.title_limit, "title"), fit(body, self.settings.body_limit, "body")))
-    }
-
     /// `badge`; without the required `badgeClass` it is left out and reported.
     fn badge(&mut self, badge: Badge) -> Option<Value> {
         let class = self.options.badge_class.as_deref().or(filled(&self.settings.badge_class));
-        self.drop_if(class.is_none(), "badge");
+        self.fitted.drop_if(class.is_none(), "badge");
         let class = class?;
         let (field, n) = match badge {
             Badge::Set(n) => ("setNum", n),
             Badge::Add(n) => ("addNum", n),
         };
-        if n > MAX_BADGE {
-            self.fitted.changed.push("badge".to_owned());
-        }
+        self.fitted.change_if(n > MAX_BADGE, "badge");
         Some(json!({ field: n.min(MAX_BADGE), "badgeClass": class }))
-    }
-
-    fn drop_if(&mut self, gone: bool, field: &str) {
-        if gone {
-            self.fitted.dropped.push(field.to_owned());
-        }
     }
 }
 
@@ -179,21 +134,15 @@ impl<'a> Writer<'a> {
 ///
 /// A tag works alone. With an id beside it that differs from job to job, Android would keep both notifications; so the
 /// id is derived only where there is no tag. Calls are named by their id alone: what cancels must hit what invites.
-fn identity<'a>(job: &Job, notification: &'a Notification, options: &Options) -> (Option<&'a str>, Option<u32>) {
-    let tag = notification.tag.as_deref().filter(|tag| !tag.is_empty() && !job.kind.is_call());
+fn identity<'a>(job: &'a Job, options: &Options) -> (Option<&'a str>, Option<u32>) {
+    let tag = job.tag();
     let derived = match &job.collapse {
         _ if tag.is_some() => None,
-        Some(collapse) => Some(notify_id(&collapse.key)),
+        Some(collapse) => Some(int_id(&collapse.key)),
         // 31 bits: an int that is not negative. The content is the same for all tokens, so is the id.
         None => u32::try_from(derived_id(&job.id, 0) >> 33).ok(),
     };
     (tag, options.notify_id.or(derived))
-}
-
-/// 31 bits of a collapse key.
-fn notify_id(key: &str) -> u32 {
-    let hash = Sha256::digest(key);
-    hash.iter().take(4).fold(0, |id, byte| id << 8 | u32::from(*byte)) >> 1
 }
 
 /// `clickAction` (section 4.4).

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use push_contract::{
     Kind, Secret, SettingsError,
+    kit::{
+        classes::MissingRight,
+        settings::{number, rate, rule, within},
+    },
     typed::{self, digits},
 };
 use serde::Deserialize;
@@ -40,14 +44,6 @@ pub(crate) struct Settings {
     pub(crate) codes: BTreeMap<String, Meaning>,
 }
 
-/// What becomes of a job that the app has no right to send as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MissingRight {
-    Degrade,
-    Refuse,
-}
-
 /// What `silent` of a job does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -73,19 +69,16 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), SettingsError> {
-        let rule = |holds: bool, key: &str, value: &dyn ToString, rule: &str| {
-            if holds { Ok(()) } else { Err(SettingsError::new(key, value.to_string(), rule)) }
-        };
-        rule(is_number(&self.app_id), "app_id", &self.app_id, "1 to 64 digits: the App ID")?;
-        rule(is_number(&self.client_id), "client_id", &self.client_id, "1 to 64 digits: the Client ID")?;
+        number("app_id", &self.app_id, "the App ID")?;
+        number("client_id", &self.client_id, "the Client ID")?;
         let differs = self.client_id != self.app_id;
         rule(differs, "client_id", &self.client_id, "the Client ID, which is another number than the App ID")?;
-        let room = "at least 1 character: a notification needs its texts";
-        rule(self.title_limit > 0, "title_limit", &self.title_limit, room)?;
-        rule(self.body_limit > 0, "body_limit", &self.body_limit, room)?;
-        rule(self.max_bytes >= 1024, "max_bytes", &self.max_bytes, "at least 1024 bytes")?;
-        rule(self.rate_per_second > 0, "rate_per_second", &self.rate_per_second, "at least 1 in a second")?;
-        rule((1..=1000).contains(&self.batch), "batch", &self.batch, "1 to 1000 tokens a call")?;
+        for (key, limit) in [("title_limit", self.title_limit), ("body_limit", self.body_limit)] {
+            rule(limit > 0, key, limit, "at least 1 character: a notification needs its texts")?;
+        }
+        rule(self.max_bytes >= 1024, "max_bytes", self.max_bytes, "at least 1024 bytes")?;
+        rate(self.rate_per_second, "in a second")?;
+        within("batch", self.batch, 1..=1000, "tokens a call")?;
         for kind in self.importance.keys() {
             let known = Kind::ALL.iter().any(|known| known.as_str() == kind);
             rule(known, "importance", kind, "a kind of job, such as social.interaction")?;
@@ -96,8 +89,4 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-fn is_number(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
