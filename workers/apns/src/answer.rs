@@ -58,14 +58,12 @@ fn since(timestamp: &Value) -> Option<Timestamp> {
 
 /// Answers without a reason come from something in between.
 fn by_status(answer: &Answer) -> Verdict {
-    let (action, reason) = match answer.status {
-        429 => (slow_down(answer, answer.retry_after()), Reason::RateLimited),
-        // It gave up waiting; what stands behind it may have taken the push.
-        504 => (Action::Unknown, Reason::AnswerLost),
-        500..=599 => (unavailable(answer), Reason::Unavailable),
-        _ => (Action::Unavailable, Reason::AnswerUnreadable),
-    };
-    Verdict::new(action, reason)
+    match answer.status {
+        500..=503 | 505..=599 => Verdict::new(unavailable(answer), Reason::Unavailable),
+        // No request of ours can time out at Apple's; what else says so is not known.
+        408 => Verdict::new(Action::Unavailable, Reason::AnswerUnreadable),
+        _ => answer.by_status(true),
+    }
 }
 
 /// Apple documents no `Retry-After` (section 8); it is obeyed if present.

@@ -1,13 +1,13 @@
 //! Which interruption level and priority a job gets (section 6). Apple has no categories to apply for.
 
-use push_contract::{Class, ClassRow, Job, Kind, Outcome, Reason, Refusal};
+use push_contract::{Class, ClassRow, Job, Kind, Refusal, kit::classes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{
     options::Options,
-    settings::{MissingRight, Settings, TokenType, Voip},
+    settings::{Settings, TokenType, Voip},
 };
 
 /// The class of data messages.
@@ -82,29 +82,21 @@ const fn deserved(kind: Kind) -> (Level, u8) {
 
 /// The table for `--classes`.
 pub(crate) fn rows() -> Vec<ClassRow> {
-    let row = |kind: &Kind| {
-        let (level, priority) = deserved(*kind);
-        ClassRow {
-            kind: *kind,
-            class: level.as_str().to_owned(),
-            needs: level.right().map(|setting| format!("{setting} = true")),
-            without: if level.right().is_some() { Level::Active } else { level }.as_str().to_owned(),
-            caps: format!("none published; priority {priority}"),
+    classes::rows(|kind| {
+        let (level, priority) = deserved(kind);
+        let row = ClassRow::new(kind, level.as_str(), format!("none published; priority {priority}"));
+        match level.right() {
+            Some(setting) => row.needs(format!("{setting} = true"), Level::Active.as_str()),
+            None => row,
         }
-    };
-    Kind::ALL.iter().map(row).collect()
+    })
 }
 
 /// Chooses the level: the override, else what the kind deserves, as far as the app's rights go.
 pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
-    let class = |name: &str, priority: u8, because: String| Class {
-        name: name.to_owned(),
-        degraded_from: None,
-        quota: None,
-        urgent: priority == NOW,
-        repeatable: job.kind.repeatable(),
-        detail: json!({ "priority": priority }),
-        because,
+    let class = |name: &str, priority: u8, because: String| {
+        let detail = json!({ "priority": priority });
+        Class { urgent: priority == NOW, detail, ..Class::new(job, name, because) }
     };
     let default = settings.token_type.as_str();
     let is_voip = |kind: Option<&str>| kind.unwrap_or(default) == TokenType::Voip.as_str();
@@ -130,13 +122,10 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         return Ok(class(wanted.as_str(), priority, because));
     }
     let lacking = wanted.right().unwrap_or_default();
-    if settings.on_missing_right == MissingRight::Refuse {
-        let right = format!("{} pushes: set {lacking} once the app has it", wanted.as_str());
-        return Err(no_right("kind", &format!("{right}, or on_missing_right = \"degrade\"")));
-    }
+    let right = format!("{} pushes: set {lacking} once the app has it", wanted.as_str());
+    settings.on_missing_right.check("kind", &right)?;
     let because = format!("{lacking} is not set: sent as {}", level.as_str());
-    let degraded_from = Some(wanted.as_str().to_owned());
-    Ok(Class { degraded_from, ..class(level.as_str(), priority, because) })
+    Ok(class(level.as_str(), priority, because).wanted(wanted.as_str()))
 }
 
 /// Whether the job may go to VoIP tokens: iOS ends deliveries to an app that reports no call for such a push.
@@ -145,11 +134,6 @@ pub(crate) fn may_be_voip(settings: &Settings, job: &Job) -> Result<(), Refusal>
         Voip::All => Ok(()),
         Voip::Calls if job.kind.is_call() => Ok(()),
         Voip::Calls => Err(Refusal::unsupported("targets.type", "a VoIP push must be a call: voip = \"all\" sends it")),
-        Voip::None => Err(no_right("targets.type", "VoIP pushes: set voip once the app may use CallKit")),
+        Voip::None => Err(Refusal::no_right("targets.type", "VoIP pushes: set voip once the app may use CallKit")),
     }
-}
-
-fn no_right(field: &str, right: &str) -> Refusal {
-    let (outcome, reason) = (Outcome::Misconfigured, Reason::NoRight);
-    Refusal { outcome, reason, field: field.to_owned(), rule: format!("the app has no right to {right}") }
 }

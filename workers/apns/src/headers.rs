@@ -54,9 +54,7 @@ fn expiration(push: &Push, voip: bool, now: Timestamp) -> i64 {
 /// What makes a later push replace this one on the phone: the tag, else the collapse key. Without either a push that is
 /// shown is named by its own id, so that it replaces itself when it is sent twice.
 fn collapse_id(job: &Job, own: Option<&str>) -> Option<String> {
-    let tag = job.notification.as_ref().and_then(|shown| shown.tag.as_deref()).filter(|_| !job.kind.is_call());
-    let key = tag.filter(|tag| !tag.is_empty()).or(job.collapse.as_ref().map(|collapse| collapse.key.as_str()));
-    let Some(key) = key else { return own.map(str::to_owned) };
+    let Some(key) = job.replaced_by() else { return own.map(str::to_owned) };
     let fits = key.len() <= MAX_COLLAPSE_ID && key.bytes().all(|byte| byte.is_ascii_graphic());
     Some(if fits { key.to_owned() } else { format!("{:x}", Sha256::digest(key)) })
 }

@@ -174,8 +174,9 @@ impl App for ApnsApp {
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        let ([push], Some(position)) = (batch.pushes.as_slice(), batch.pushes.first().and_then(only)) else {
-            return Err(Refusal::rejected(Reason::BadRequest, ".", "one target a call: Apple has no batch"));
+        let (push, position) = match batch.only().map(|push| (push, push.positions.as_slice()))? {
+            (push, [position]) => (push, *position),
+            _ => return Err(Refusal::rejected(Reason::BadRequest, ".", "one target a call: Apple has no batch")),
         };
         let (job, target, token_type) = (&push.job, &push.job.targets[position], self.type_of(push));
         let topic = match token_type {
@@ -200,14 +201,6 @@ impl App for ApnsApp {
         let token_type = batch.pushes.first().map_or(TokenType::Alert, |push| self.type_of(push));
         let pause = Duration::from_secs(self.settings.update_pause_s);
         Next::Done(batch.all(&answer::read(answer, token_type, pause)))
-    }
-}
-
-/// The position of a push with one target.
-fn only(push: &Push) -> Option<usize> {
-    match push.positions.as_slice() {
-        [position] => Some(*position),
-        _ => None,
     }
 }
 

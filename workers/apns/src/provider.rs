@@ -13,7 +13,7 @@ use p256::{
     ecdsa::{Signature, SigningKey, signature::Signer as _},
     pkcs8::DecodePrivateKey,
 };
-use push_contract::{Secret, SettingsError, Timestamp, Token};
+use push_contract::{Secret, SettingsError, Timestamp, Token, kit::settings::secret};
 
 use crate::settings::Settings;
 
@@ -45,9 +45,7 @@ struct Made {
 impl Signer {
     /// Reads the key file's text.
     pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
-        let pem = settings.key.as_ref().filter(|key| !key.reveal().is_empty()).ok_or_else(|| {
-            SettingsError::new("key", "(none)", "needed for auth = \"token\": set key_file or the environment variable")
-        })?;
+        let pem = secret(settings.key.as_ref(), "key", "the key file's text, for auth = \"token\"")?;
         let key = SigningKey::from_pkcs8_pem(pem.reveal().trim()).map_err(|_| {
             let rule = "an EC P-256 key, PKCS #8 as PEM: use AuthKey_<key_id>.p8 as downloaded";
             SettingsError::new("key", "(secret)", rule)

@@ -1,6 +1,13 @@
 //! Settings of one app. `defaults.toml` is their documentation.
 
-use push_contract::{Secret, SettingsError, typed};
+use push_contract::{
+    Secret, SettingsError,
+    kit::{
+        classes::MissingRight,
+        settings::{rate, rule, within},
+    },
+    typed,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -84,14 +91,6 @@ pub(crate) enum Voip {
     None,
 }
 
-/// What becomes of a job that the app has no right to send as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MissingRight {
-    Degrade,
-    Refuse,
-}
-
 /// What stands for a notification channel, which Apple does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -110,9 +109,6 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), SettingsError> {
-        let rule = |holds: bool, key: &str, value: &dyn ToString, rule: &str| {
-            if holds { Ok(()) } else { Err(SettingsError::new(key, value.to_string(), rule)) }
-        };
         let is_topic = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
         rule(is_topic(&self.bundle_id), "bundle_id", &self.bundle_id, "the app's bundle ID, such as com.example.chat")?;
         if self.auth == Auth::Token {
@@ -126,13 +122,13 @@ impl Settings {
             let taken = keys.iter().take(n).any(|(_, other)| !name.is_empty() && other == name);
             rule(!taken && *name != "aps", key, name, "a name of its own: aps is Apple's, the others have theirs")?;
         }
-        rule(!self.data_key.is_empty(), "data_key", &"", "a name: data stands beside aps, never in it")?;
+        rule(!self.data_key.is_empty(), "data_key", "", "a name: data stands beside aps, never in it")?;
         let known = [1, 5, 10].contains(&self.marketing_priority);
-        rule(known, "marketing_priority", &self.marketing_priority, "1, 5 or 10")?;
-        rule(self.rate_per_second > 0, "rate_per_second", &0, "at least 1 call a second")?;
-        rule((1..=64).contains(&self.connections), "connections", &self.connections, "1 to 64")?;
-        rule((1..=10_000).contains(&self.streams), "streams", &self.streams, "1 to 10000")?;
-        rule((1..=3600).contains(&self.ping_s), "ping_s", &self.ping_s, "1 to 3600 seconds")?;
-        rule((1..=3600).contains(&self.update_pause_s), "update_pause_s", &self.update_pause_s, "1 to 3600 seconds")
+        rule(known, "marketing_priority", self.marketing_priority, "1, 5 or 10")?;
+        rate(self.rate_per_second, "call a second")?;
+        within("connections", self.connections, 1..=64, "connections")?;
+        within("streams", self.streams, 1..=10_000, "calls at once on a connection")?;
+        within("ping_s", self.ping_s, 1..=3600, "seconds")?;
+        within("update_pause_s", self.update_pause_s, 1..=3600, "seconds")
     }
 }
