@@ -92,7 +92,7 @@ fn taps_go_to_an_activity_or_to_the_app() {
 
 #[test]
 fn channels_sound_and_silence() {
-    let channels = json!({ "channel_id": "all", "channels": { "call.invite": "calls" }, "silent_channel_id": "quiet" });
+    let channels = json!({ "channel_id": "all", "channels": { "call.invite": "calls" }, "silent_channel_id": "quiet", "as_data": [] });
     let channel = |job: &JobBuilder| shown(&channels, job).get("channel_id").cloned();
     assert_eq!(channel(&chat()), Some(json!("all")));
     assert_eq!(channel(&job("call.invite").title("t")), Some(json!("calls")));
@@ -112,7 +112,7 @@ fn channels_sound_and_silence() {
 
 #[test]
 fn what_is_shown_is_replaced_by_its_tag() {
-    let tag = |job: &JobBuilder| shown(&json!({}), job)["tag"].clone();
+    let tag = |job: &JobBuilder| shown(&json!({ "as_data": [] }), job)["tag"].clone();
     assert_eq!(tag(&chat().notify("tag", "room-7").collapse("k", None)), "room-7");
     assert_eq!(tag(&chat().collapse("k", None)), "k");
     let call = json!("call-1");

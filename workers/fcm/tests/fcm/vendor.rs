@@ -33,7 +33,7 @@ fn fcm_keeps_the_contract() {
                     "channels",
                     json!({ "channel_id": "c", "silent_channel_id": "q", "package_name": "com.example.chat" }),
                 ),
-                ("poor", json!({ "default_sound": "", "collapse_data": false })),
+                ("poor", json!({ "default_sound": "", "collapse_data": false, "as_data": [] })),
                 ("now or never", json!({ "invite_now": true })),
                 ("fid", json!({ "use_fid": true, "token_type": "fid", "max_bytes": 4096 })),
             ],
