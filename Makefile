@@ -42,9 +42,10 @@ check: ## formatting and lints
 	rustfmt --edition 2024 --check $(wildcard tests/sim/src/vendors/*/mod.rs)
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-schemas: ## write schemas/, the chart's values.schema.json, docs/metrics.md and docs/classification.md from the code
+schemas: ## write schemas/, the chart's values.schema.json and dashboards, docs/metrics.md and docs/classification.md from the code
 	$(CARGO) run --locked -p push-contract --example schemas -- write
 	$(CARGO) run --locked -p push-worker --example docs -- write
 	python3 tests/helm/values_schema.py write
+	python3 tests/helm/dashboards.py write
 	$(CARGO) build --locked $(PACKAGES) --bins
 	@$(DEBUG) classes
