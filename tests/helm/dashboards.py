@@ -143,6 +143,36 @@ def rows(by):
     ]
 
 
+READY = "rabbitmq_detailed_queue_messages_ready"
+
+
+def queues(kind, by, metric=READY):
+    """A sum over RabbitMQ's own figures for the queues of one kind; their names end in vendor, lane and app, or so."""
+    parts = {"jobs": ["vendor", "lane", "app"], "held": ["vendor", "app", "quota"], "wait": ["vendor", "delay"], "parked": ["vendor"]}[kind]
+    name = ".*push[.]" + kind + "".join("[.](.+)" if part == parts[-1] else "[.]([^.]+)" for part in parts)
+    expression = f'{metric}{{queue=~"{name}"}}'
+    for i, part in enumerate(parts, 1):
+        expression = f'label_replace({expression}, "{part}", "${i}", "queue", "{name}")'
+    return f"sum by ({by}) ({expression})"
+
+
+def queue_rows():
+    settled = "sum by (vendor, lane, app) (rate(push_jobs_settled_total[$__rate_interval]))"
+    return [("Queues, by RabbitMQ's own word: also when no worker runs", [
+        lines("Waiting jobs", (queues("jobs", "vendor, lane"), "{{vendor}} {{lane}}"), stack=True, width=12),
+        lines("Age of the oldest job, estimated", (f"{queues('jobs', 'vendor, lane, app')} / {settled}", "{{vendor}} {{lane}} {{app}}"), unit="s",
+              about="Waiting jobs through the rate at which they are settled.", width=12),
+        lines("Consumers", (queues("jobs", "vendor, lane, app", "rabbitmq_detailed_queue_consumers"), "{{vendor}} {{lane}} {{app}}"),
+              about="0: no worker, or the app is blocked.", width=12),
+        lines("Taken and not yet acknowledged", (queues("jobs", "vendor, lane", "rabbitmq_detailed_queue_messages_unacked"),
+                                                "{{vendor}} {{lane}}"), width=12),
+        lines("In the wait ladder", (queues("wait", "vendor, delay"), "{{vendor}} {{delay}}"), about="Repeated after a failure."),
+        lines("Parked", (queues("parked", "vendor"), "{{vendor}}"), about="They wait for a human. `unrouted`: nobody's."),
+        lines("Held for a quota", (queues("held", "vendor, app, quota"), "{{vendor}} {{app}} {{quota}}")),
+        lines("Receipts not read", (f'sum by (queue) ({READY}{{queue=~".*push[.]receipts"}})', "{{queue}}"), width=24),
+    ])]
+
+
 def panel(spec, identity, x, y):
     targets = []
     for i, (expression, legend) in enumerate(spec["targets"]):
@@ -163,9 +193,9 @@ def panel(spec, identity, x, y):
     return result
 
 
-def dashboard(uid, title, by, many):
+def dashboard(uid, title, sections, variables):
     panels, identity, y = [], 1, 0
-    for name, specs in rows(by):
+    for name, specs in sections:
         panels.append({"id": identity, "type": "row", "title": name, "collapsed": False, "panels": [],
                        "gridPos": {"x": 0, "y": y, "w": WIDTH, "h": 1}})
         identity, y, x = identity + 1, y + 1, 0
@@ -177,26 +207,30 @@ def dashboard(uid, title, by, many):
             identity, x = identity + 1, x + spec["width"]
         y += specs[-1].get("height", 8)
 
-    def variable(name, query, several):
-        more = {"includeAll": True, "allValue": ".*", "current": {"text": "All", "value": "$__all"}} if several else {}
-        return {"name": name, "type": "query", "datasource": SOURCE, "query": query, "refresh": 2, "sort": 1, "multi": several, **more}
-
     return {
         "uid": uid, "title": title, "tags": ["push-fleet"], "schemaVersion": 39, "editable": True, "refresh": "30s",
         "time": {"from": "now-3h", "to": "now"}, "timezone": "browser",
         "links": [{"type": "dashboards", "tags": ["push-fleet"], "title": "push-fleet", "asDropdown": True, "includeVars": True}],
         "templating": {"list": [
-            {"name": "datasource", "type": "datasource", "query": "prometheus"},
-            variable("vendor", "label_values(push_build_info, vendor)", many),
-            variable("app", 'label_values(push_jobs_received_total{vendor=~"$vendor"}, app)', True),
+            {"name": "datasource", "type": "datasource", "query": "prometheus"}, *variables,
         ]},
         "panels": panels,
     }
 
 
+def variable(name, query, several):
+    more = {"includeAll": True, "allValue": ".*", "current": {"text": "All", "value": "$__all"}} if several else {}
+    return {"name": name, "type": "query", "datasource": SOURCE, "query": query, "refresh": 2, "sort": 1, "multi": several, **more}
+
+
 def files():
-    boards = {"fleet": dashboard("push-fleet", "push-fleet", "vendor", True),
-              "vendor": dashboard("push-fleet-vendor", "push-fleet: one vendor", "app", False)}
+    def variables(many):
+        return [variable("vendor", "label_values(push_build_info, vendor)", many),
+                variable("app", 'label_values(push_jobs_received_total{vendor=~"$vendor"}, app)', True)]
+
+    boards = {"fleet": dashboard("push-fleet", "push-fleet", rows("vendor"), variables(True)),
+              "vendor": dashboard("push-fleet-vendor", "push-fleet: one vendor", rows("app"), variables(False)),
+              "queues": dashboard("push-fleet-queues", "push-fleet: queues", queue_rows(), [])}
     return {FOLDER / f"{name}.json": json.dumps(board, indent=1, ensure_ascii=False) + "\n" for name, board in boards.items()}
 
 

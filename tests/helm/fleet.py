@@ -62,6 +62,7 @@ class Fleet:
             self.sim, self.sim_tls = words[3], words[4]
             addresses = json.loads(self.line(serve))
             self.amqp, self.redis = addresses["amqp_url"], addresses["redis_url"]
+            self.pids = addresses["pids"]
             authority = self.dir / "authority.pem"
             authority.write_text(get(f"{self.sim}/control/authority")[1])
             self.places = {"sim": self.sim, "sim_tls": self.sim_tls, "authority_file": str(authority)}
@@ -122,6 +123,21 @@ class Fleet:
 
         until(f"{vendor} is ready", ready)
         return f"127.0.0.1:{port}", process
+
+    def broker_metrics(self):
+        """Lets the broker serve its own metrics, and gives their address."""
+        environments = [pathlib.Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0") for pid in self.pids]
+        found = [one for one in environments if any(entry.startswith("RABBITMQ_NODENAME=") for entry in one)]
+        environment = dict(entry.split("=", 1) for entry in found[0] if "=" in entry)
+        port = free_port()
+        place = f'[{{port, {port}}}, {{ip, "127.0.0.1"}}]'
+        for command in (
+            ["rabbitmqctl", "eval", f"application:set_env(rabbitmq_prometheus, tcp_config, {place}, [{{persistent, true}}])."],
+            ["rabbitmq-plugins", "enable", "rabbitmq_prometheus"],
+        ):
+            done = subprocess.run(["/usr/lib/rabbitmq/bin/" + command[0], *command[1:]], env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done
+        return f"127.0.0.1:{port}"
 
     def channel(self):
         connection = pika.BlockingConnection(pika.URLParameters(self.amqp))

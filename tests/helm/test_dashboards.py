@@ -1,6 +1,7 @@
 """Every query of every panel, against a Prometheus that scraped a running fleet: each must return data."""
 
 import json
+import re
 import shutil
 import unittest
 import urllib.parse
@@ -53,10 +54,12 @@ class Dashboards(unittest.TestCase):
             workers = {}
             for vendor in vendors():
                 root = str(fleet.dir / vendor)
-                objects, secrets = fleet.objects(vendor)
+                objects, secrets = fleet.objects(vendor, {"topology": {"by": "operator"}})
+                # The worker verifies that the chart's list of its queues is whole.
+                fleet.declare(json.loads(objects["ConfigMap", "push-push-fleet-topology"]["data"]["definitions.json"]))
                 settings = mount(objects, vendor, secrets, root)
                 workers[vendor], _ = fleet.worker(vendor, root, settings)
-            address = self.prometheus(fleet, list(workers.values()))
+            address = self.prometheus(fleet, list(workers.values()), fleet.broker_metrics())
             channel = fleet.channel()
 
             def load():
@@ -75,14 +78,23 @@ class Dashboards(unittest.TestCase):
                 missing[:] = [query for query in missing if not self.ask(address, query[2])]
                 return not missing
 
+            # What the alerts read of RabbitMQ, under the names that it has.
+            alerts = (CHART / "rules/rabbitmq.rules.yml").read_text()
+            for name in set(re.findall(r"rabbitmq_detailed_\w+", alerts)):
+                missing.append(("alerts", name, name))
+
             try:
                 until("every query returns data", answered, 45)
             except AssertionError:
                 self.fail("no data for:\n" + "\n".join(" / ".join(query) for query in missing))
 
-    def prometheus(self, fleet, targets):
-        config = {"global": {"scrape_interval": "1s"},
-                  "scrape_configs": [{"job_name": "push", "static_configs": [{"targets": targets}]}]}
+    def prometheus(self, fleet, workers, broker):
+        config = {"global": {"scrape_interval": "1s"}, "scrape_configs": [
+            {"job_name": "push", "static_configs": [{"targets": workers}]},
+            # As the runbook says.
+            {"job_name": "rabbitmq", "metrics_path": "/metrics/detailed", "static_configs": [{"targets": [broker]}],
+             "params": {"family": ["queue_coarse_metrics", "queue_consumer_count"]}},
+        ]}
         (fleet.dir / "prometheus.yml").write_text(yaml.safe_dump(config))
         address = f"127.0.0.1:{free_port()}"
         log = open(fleet.dir / "prometheus.log", "w")
