@@ -3,7 +3,7 @@
 use push_contract::{
     Class, ClassRow, Job, Kind, Refusal,
     kit::{
-        classes::{self, MissingRight},
+        classes,
         names::{name_of, named},
     },
     typed,
@@ -116,31 +116,34 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
     let natural = deserved(job.kind);
     let wanted = options.category.unwrap_or(natural);
     // `key`: that of the channel in the settings.
-    let class = |category: Category, wanted: Category, key: Option<&str>, because: String| Class {
+    let class = |category: Category, key: Option<&str>, because: String| Class {
         quota: category.quota().map(str::to_owned),
         detail: key.into(),
-        ..Class::new(job, name_of(&category), because).wanted(&name_of(&wanted))
+        ..Class::new(job, name_of(&category), because)
     };
     if let Some(key) = named_channel(settings, job, options, wanted)? {
         let category = Category::of_key(key).unwrap_or(Category::Default);
-        return Ok(class(category, category, Some(key), format!("the job names the channel of channels.{key}")));
+        return Ok(class(category, Some(key), format!("the job names the channel of channels.{key}")));
     }
     if wanted == Category::Default {
-        return Ok(class(wanted, wanted, None, "DEFAULT has no channel".to_owned()));
+        return Ok(class(wanted, None, "DEFAULT has no channel".to_owned()));
     }
     let name = name_of(&wanted);
     let has = |key: &&str| settings.channels.contains_key(*key);
     let by_kind = Some(job.kind.as_str()).filter(|_| wanted == natural);
     if let Some(key) = by_kind.into_iter().chain([name.as_str()]).find(has) {
-        return Ok(class(wanted, wanted, Some(key), format!("channels.{key}")));
+        return Ok(class(wanted, Some(key), format!("channels.{key}")));
     }
     let public = Some(PUBLIC).filter(has);
     // No types of Xiaomi's by name, so to have no channel for them is no missing right.
     let unnamed = options.category.is_none() && matches!(wanted, Category::FriendRequest | Category::Mail);
-    let missing = if unnamed && public.is_some() { MissingRight::Degrade } else { settings.on_missing_right };
-    missing.check("kind", &format!("{name}: add its channel to channels once Xiaomi approved it"))?;
-    let (instead, stead) = if public.is_some() { (Category::Public, PUBLIC) } else { (Category::Default, "DEFAULT") };
-    Ok(class(instead, wanted, public, format!("channels has no {name}: sent as {stead}")))
+    if !unnamed || public.is_none() {
+        let right = format!("{name}: add its channel to channels once Xiaomi approved it");
+        settings.on_missing_right.check("kind", &right)?;
+    }
+    let instead = if public.is_some() { Category::Public } else { Category::Default };
+    let because = format!("channels has no {name}: sent as {}", name_of(&instead));
+    Ok(class(instead, public, because).wanted(&name))
 }
 
 /// The settings' key of the channel that a job names by its id. Only channels of the settings are sent: another id would

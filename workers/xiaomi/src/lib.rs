@@ -21,7 +21,7 @@ use push_contract::{
 };
 use serde_json::Value;
 
-use message::{Delivery, Message};
+use message::Message;
 use options::Options;
 use settings::Settings;
 
@@ -89,7 +89,7 @@ struct XiaomiApp {
 impl XiaomiApp {
     fn message(&self, push: &Push, now: Timestamp, callback: bool) -> Result<Message, Refusal> {
         let ttl_ms = u64::try_from(push.expiry.since(now).as_millis()).unwrap_or(u64::MAX);
-        Ok(message::write(&self.settings, &push.job, &push.class, Delivery { ttl_ms, callback })?.0)
+        Ok(message::write(&self.settings, &push.job, &push.class, ttl_ms, callback)?.0)
     }
 
     /// One job: a form. Several: each target has its message, and they stand in a form as JSON.
@@ -169,8 +169,7 @@ impl App for XiaomiApp {
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         // Neither time nor callbacks change what fits.
-        let to = Delivery { ttl_ms: u64::MAX, callback: true };
-        Ok(message::write(&self.settings, job, class, to)?.1)
+        Ok(message::write(&self.settings, job, class, u64::MAX, true)?.1)
     }
 
     /// One target each, so that the call's limit of targets is that of its jobs; nothing that is in a hurry; and one

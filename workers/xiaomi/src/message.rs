@@ -30,14 +30,6 @@ const LIGHT: i8 = 4;
 /// All receipts that there are (section 9). Any other bit would silently yield no callbacks.
 const RECEIPTS: u32 = 1 + 2 + 16 + 32 + 64 + 128 + 1024;
 
-/// What differs between the calls of one job.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Delivery {
-    pub(crate) ttl_ms: u64,
-    /// Whether Xiaomi is asked to call back, if the settings say so.
-    pub(crate) callback: bool,
-}
-
 /// One message.
 #[derive(Debug)]
 pub(crate) struct Message {
@@ -62,19 +54,19 @@ impl Message {
     }
 }
 
-/// Title and body before they are cut.
-#[derive(Debug)]
-pub(crate) struct Texts<'a> {
-    pub(crate) title: &'a str,
-    pub(crate) body: &'a str,
-}
-
-/// The message of a job, and what was dropped or changed on the way.
-pub(crate) fn write(settings: &Settings, job: &Job, class: &Class, to: Delivery) -> Result<(Message, Fitted), Refusal> {
+/// The message of a job, and what was dropped or changed on the way. It lives for `ttl_ms` at most; `callback`: Xiaomi
+/// is asked to call back, if the settings say so.
+pub(crate) fn write(
+    settings: &Settings,
+    job: &Job,
+    class: &Class,
+    ttl_ms: u64,
+    callback: bool,
+) -> Result<(Message, Fitted), Refusal> {
     let (options, channel) = (Options::of(job)?, classes::channel(settings, class));
     let (alerts, fitted) = (Category::of(class).alerts(), Fitted::default());
     let mut writer = Writer { settings, job, channel, alerts, options, extra: BTreeMap::new(), fitted };
-    let message = writer.message(to)?;
+    let message = writer.message(ttl_ms, callback)?;
     Ok((message, writer.fitted))
 }
 
@@ -90,7 +82,7 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn message(&mut self, to: Delivery) -> Result<Message, Refusal> {
+    fn message(&mut self, ttl_ms: u64, callback: bool) -> Result<Message, Refusal> {
         let (settings, job) = (self.settings, self.job);
         let payload = job.data_under(&settings.data_key);
         let length = payload.as_ref().map_or(0, |text| text.chars().count());
@@ -102,11 +94,11 @@ impl<'a> Writer<'a> {
             self.put("channel_id", &channel.id);
         }
         let most = if self.alerts { TEN_DAYS_MS } else { DAY_MS };
-        let ttl_ms = Some(to.ttl_ms.min(most)).filter(|ms| *ms > 0);
+        let ttl_ms = Some(ttl_ms.min(most)).filter(|ms| *ms > 0);
         if ttl_ms.is_none() {
             self.put("only_send_once", "1");
         }
-        if let Some(url) = filled(&settings.callback_url).filter(|_| to.callback) {
+        if let Some(url) = filled(&settings.callback_url).filter(|_| callback) {
             self.put("callback", url);
             self.put("callback.param", job.id.as_str());
             self.put("callback.type", RECEIPTS.to_string());
@@ -140,8 +132,12 @@ impl<'a> Writer<'a> {
     /// What is particular to notifications: the texts, and how they show.
     fn shown(&mut self, notification: &Notification) -> Result<(Fields, Fields), Refusal> {
         let (settings, job) = (self.settings, self.job);
-        let texts = self.texts()?;
-        let templated = self.template(&texts);
+        let [title, body] = self.texts()?;
+        let template = self
+            .channel
+            .and_then(|channel| channel.template(&settings.template_fallback, job, [title, body], &mut self.fitted));
+        let texts = template.is_none() || settings.template_texts;
+        self.extra.extend(template.into_iter().flatten());
         let sent = self.channel.map(|channel| channel.id.as_str());
         let fitted = &mut self.fitted;
         fitted.drop_if(notification.channel.is_some() && notification.channel.as_deref() != sent, "channel");
@@ -168,23 +164,23 @@ impl<'a> Writer<'a> {
         if let Some(show) = self.options.notify_foreground {
             self.put("notify_foreground", u8::from(show).to_string());
         }
-        // The job's own: a phone shows only the first message of a job key, so a repeat is not shown twice. 12 characters,
-        // as the older page allows.
+        // The job's own: a phone shows only the first message of a job key, so a repeat is not shown twice. 12
+        // characters, as the older page allows.
         let own = || format!("{:012x}", derived_id(&job.id, 0) >> 16);
         let key = self.options.jobkey.take().unwrap_or_else(own);
         self.put("jobkey", key);
         let display =
             Fields::new().with("notify_type", if quiet { LIGHT } else { ALL }).with("notify_id", self.notify_id());
-        if templated && !settings.template_texts {
+        if !texts {
             return Ok((Fields::new(), display));
         }
-        let title = self.fitted.cut(texts.title, TITLE, Count::Chars, "title");
-        let description = self.fitted.cut(texts.body, DESCRIPTION, Count::Chars, "body");
+        let title = self.fitted.cut(title, TITLE, Count::Chars, "title");
+        let description = self.fitted.cut(body, DESCRIPTION, Count::Chars, "body");
         Ok((Fields::new().with("title", title).with("description", description), display))
     }
 
     /// Title and body, neither blank (section 5): the title is the app's name, then the one that is missing is the other.
-    fn texts(&mut self) -> Result<Texts<'a>, Refusal> {
+    fn texts(&mut self) -> Result<[&'a str; 2], Refusal> {
         let some = |text: &&str| !text.trim().is_empty();
         let (title, body) = (self.job.title().filter(some), self.job.body().filter(some));
         let Some(either) = body.or(title) else {
@@ -193,19 +189,7 @@ impl<'a> Writer<'a> {
         self.fitted.change_if(title.is_none(), "title");
         self.fitted.change_if(body.is_none(), "body");
         let name = Some(self.settings.app_name.as_str()).filter(some);
-        Ok(Texts { title: title.or(name).unwrap_or(either), body: body.unwrap_or(either) })
-    }
-
-    /// The template of the channel. Whether there is one.
-    fn template(&mut self, texts: &Texts<'_>) -> bool {
-        let Some((channel, id)) = self.channel.and_then(|channel| Some((channel, channel.template_id.as_ref()?)))
-        else {
-            return false;
-        };
-        let param = channel.param(&self.settings.template_fallback, self.job, texts, &mut self.fitted);
-        self.put("template_id", id);
-        self.put("template_param", param);
-        true
+        Ok([title.or(name).unwrap_or(either), body.unwrap_or(either)])
     }
 
     /// What makes a later notification replace an earlier one, and a repeat itself. All without an id replace each other

@@ -117,18 +117,14 @@ impl Settings {
 
     /// What the settings allow and an operator will probably regret.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if !self.channels.contains_key(PUBLIC) {
-            let text = "channels has no PUBLIC: messages whose category has no channel go out in none, 1 per device and \
-                        day, or are refused (27001)";
-            warnings.push(text.to_owned());
-        }
+        let none = "channels has no PUBLIC: messages whose category has no channel go out in none, 1 per device and day, \
+                    or are refused (27001)";
+        let none = (!self.channels.contains_key(PUBLIC)).then(|| none.to_owned());
         let loud = |key: &str| Category::of_key(key).filter(|category| category.alerts());
         let private = |key: &str| loud(key).is_some_and(|category| category != Category::Subscription);
         let bare = self.channels.iter().filter(|(key, channel)| private(key) && channel.template_id.is_none());
         let text = |key| format!("channels.{key} has no template_id: private messages need one from 2026-12-31");
-        warnings.extend(bare.map(|(key, _)| text(key)));
-        warnings
+        none.into_iter().chain(bare.map(|(key, _)| text(key))).collect()
     }
 }
 

@@ -7,8 +7,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-use crate::message::Texts;
-
 /// Variables of a template, and characters of a value.
 const MOST_VARIABLES: usize = 9;
 const MOST_CHARS: usize = 128;
@@ -43,10 +41,16 @@ impl Channel {
         })
     }
 
-    /// The template's variables filled from the job, as text. None is left out, since their number must be the template's:
-    /// for one that would be empty there is `fallback`.
-    pub(crate) fn param(&self, fallback: &str, job: &Job, texts: &Texts<'_>, fitted: &mut Fitted) -> String {
-        let mut param = Map::new();
+    /// The fields of the template, if there is one, its variables filled from the job with its title and body. No
+    /// variable is left out, since their number must be the template's: for one that would be empty there is `fallback`.
+    pub(crate) fn template(
+        &self,
+        fallback: &str,
+        job: &Job,
+        texts: [&str; 2],
+        fitted: &mut Fitted,
+    ) -> Option<[(&'static str, String); 2]> {
+        let (id, mut param) = (self.template_id.clone()?, Map::new());
         for (variable, pattern) in &self.template_param {
             let mut fields = Vec::new();
             let text = fill(pattern, |name| {
@@ -59,7 +63,7 @@ impl Channel {
             fields.iter().for_each(|field| fitted.change_if(cleaned != text, field));
             param.insert(variable.clone(), cleaned.into());
         }
-        Value::Object(param).to_string()
+        Some([("template_id", id), ("template_param", Value::Object(param).to_string())])
     }
 }
 
@@ -81,10 +85,10 @@ fn is_known(name: &str) -> bool {
 }
 
 /// What a name in braces stands for, after the field of the job that it comes from, as in receipts.
-fn value(name: &str, job: &Job, texts: &Texts<'_>) -> (&'static str, Option<String>) {
+fn value(name: &str, job: &Job, [title, body]: [&str; 2]) -> (&'static str, Option<String>) {
     match name {
-        "title" => ("title", Some(texts.title.to_owned())),
-        "body" => ("body", Some(texts.body.to_owned())),
+        "title" => ("title", Some(title.to_owned())),
+        "body" => ("body", Some(body.to_owned())),
         _ => ("data", name.strip_prefix("data.").and_then(|name| member(job, name))),
     }
 }
