@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use push_contract::{AppName, Profile, SettingsError};
+use push_contract::{AppName, Profile, SettingsError, Timestamp};
 use toml::{Table, Value};
 
-use super::{DEFAULTS, Process, Settings, secret_names};
+use super::{DEFAULTS, Process, Settings, rights, secret_names};
 
 /// Where settings come from.
 #[derive(Debug, Clone, Default)]
@@ -70,8 +70,9 @@ pub fn load(profile: &Profile, sources: &Sources) -> Result<(Settings, Vec<PathB
         };
         match vendors.remove(profile.name) {
             None => {}
-            Some(Value::Table(table)) => {
+            Some(Value::Table(mut table)) => {
                 let key = format!("apps.{name}.{}", profile.name);
+                rights::settle(&mut table, &key, Timestamp::now())?;
                 let mut values = parse("the vendor's defaults", profile.defaults)?;
                 merge(&mut values, table);
                 for secret in secret_names(profile) {

@@ -1,6 +1,7 @@
 //! Settings: commented defaults, then the file, then the environment; all of it checked before the first connection.
 
 mod layers;
+mod rights;
 mod watch;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -75,7 +76,7 @@ section! {
     /// `[worker]`
     WorkerSettings {
         bytes_in_flight: usize, calls_in_flight: usize, attempts: u32, drain_ms: u64, gather_ms: u64, receipts_ms: u64,
-        aim: f64, block_hold_ms: u64, on_quota_exhausted: OnQuota, watch_ms: u64,
+        aim: f64, block_hold_ms: u64, on_quota_exhausted: OnQuota, on_wrong_class: OnWrongClass, watch_ms: u64,
     }
 }
 section! {
@@ -116,6 +117,16 @@ pub enum Topology {
 pub enum OnQuota {
     Hold,
     Drop,
+}
+
+/// What happens to a job whose class the vendor refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum OnWrongClass {
+    Report,
+    Degrade,
+    Park,
 }
 
 /// What an absent claim proves after the store lost data.
