@@ -25,11 +25,13 @@ pub enum ParkReason {
     Panic,
     /// The broker delivered it 20 times without an acknowledgement.
     DeliveryLimit,
+    /// The vendor refuses the job's class, channel or template, and the settings say that such jobs wait here.
+    ClassMisconfigured,
 }
 
 impl ParkReason {
     /// Every reason.
-    pub const ALL: [ParkReason; 8] = [
+    pub const ALL: [ParkReason; 9] = [
         Self::Unreadable,
         Self::TooLarge,
         Self::WrongVendor,
@@ -38,6 +40,7 @@ impl ParkReason {
         Self::NewerVersion,
         Self::Panic,
         Self::DeliveryLimit,
+        Self::ClassMisconfigured,
     ];
 
     /// The reason as in the header and in labels.
@@ -52,6 +55,7 @@ impl ParkReason {
             Self::NewerVersion => "newer_version",
             Self::Panic => "panic",
             Self::DeliveryLimit => "delivery_limit",
+            Self::ClassMisconfigured => "class_misconfigured",
         }
     }
 }

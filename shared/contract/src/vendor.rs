@@ -98,6 +98,12 @@ pub trait App: Send + Sync + 'static {
     /// A refusal of the whole job, such as an override that is unknown.
     fn classify(&self, job: &Job) -> Result<Class, Refusal>;
 
+    /// The class that the job would get if the app had no right to `class`, for jobs whose class the vendor refuses. `None`:
+    /// there is no lesser one.
+    fn lesser(&self, _job: &Job, _class: &Class) -> Option<Class> {
+        None
+    }
+
     /// Fits the job to the vendor: what is dropped, what is changed, whether it can be sent at all.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use push_contract::{AppName, Timestamp};
+use push_contract::{AppName, Class, Kind, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -22,6 +22,8 @@ pub enum Why {
     Unavailable,
     /// The quota of the day is spent.
     Quota,
+    /// The vendor refuses a class of the app. Such a block is an alert: jobs go on, as the settings say.
+    Class,
 }
 
 impl Why {
@@ -32,6 +34,7 @@ impl Why {
             Self::Misconfigured => "misconfigured",
             Self::Unavailable => "unavailable",
             Self::Quota => "quota",
+            Self::Class => "class",
         }
     }
 }
@@ -45,8 +48,14 @@ pub struct Block {
     pub detail: String,
     /// Since when.
     pub since: Timestamp,
-    /// A quota reopens then; an app is probed from then on.
+    /// A quota reopens then; an app is probed from then on; a class is tried again from then on.
     pub until: Timestamp,
+    /// Of a class: the kind of the job that was refused. What else is in the class may have another channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Of a class: whether that job was urgent, which may be what was refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
 }
 
 /// What stands in the way of an app.
@@ -68,8 +77,15 @@ pub struct Blocks {
     metrics: Metrics,
 }
 
+/// The store knows of a new alert after this long.
+const SETTLES: Duration = Duration::from_secs(5);
+
 fn app_subject(app: &AppName) -> String {
     format!("app/{app}")
+}
+
+fn class_subject(app: &AppName, class: &str) -> String {
+    format!("class/{app}/{class}")
 }
 
 fn quota_subject(app: &AppName, quota: &str) -> String {
@@ -122,7 +138,12 @@ impl Blocks {
             pause_ms = pause.as_millis() as u64,
             "app blocked"
         );
-        self.set(claims, &app_subject(app), Some(Block { why, detail, since, until: now.plus(pause) })).await;
+        self.set(
+            claims,
+            &app_subject(app),
+            Some(Block { why, detail, since, until: now.plus(pause), kind: None, urgent: false }),
+        )
+        .await;
     }
 
     /// Lets an app go on.
@@ -138,30 +159,93 @@ impl Blocks {
         let now = Timestamp::now();
         if self.quota_until(app, quota, now).is_none_or(|known| known < until) {
             tracing::warn!(app = app.as_str(), quota, until = %until, "quota spent");
-            let block = Block { why: Why::Quota, detail: quota.to_owned(), since: now, until };
+            let block =
+                Block { why: Why::Quota, detail: quota.to_owned(), since: now, until, kind: None, urgent: false };
             self.set(claims, &quota_subject(app, quota), Some(block)).await;
+        }
+    }
+
+    /// The alert about a class of an app, if there is one.
+    #[must_use]
+    pub fn of_class(&self, app: &AppName, class: &str) -> Option<Block> {
+        self.get(&class_subject(app, class))
+    }
+
+    /// Until when a class is not tried again where jobs are degraded.
+    #[must_use]
+    pub fn class_until(&self, app: &AppName, class: &Class, now: Timestamp) -> Option<Timestamp> {
+        let block = self.of_class(app, &class.name).filter(|block| block.urgent == class.urgent)?;
+        Some(block.until).filter(|until| *until > now)
+    }
+
+    /// The vendor refused a job's class. Told once, and not for every job, until the class is taken again; it is tried
+    /// again after `pause`.
+    pub async fn class_refused(
+        &self,
+        claims: &Claims,
+        app: &AppName,
+        class: &Class,
+        kind: Kind,
+        detail: String,
+        pause: Duration,
+    ) {
+        let (now, known) = (Timestamp::now(), self.of_class(app, &class.name));
+        if known.as_ref().is_some_and(|block| now < block.until) {
+            return;
+        }
+        let block = match known {
+            Some(block) => Block { detail, until: now.plus(pause), ..block },
+            None => {
+                let (app, name) = (app.as_str(), class.name.as_str());
+                let what = "class misconfigured: see to its right, channel or template";
+                tracing::warn!(app, class = name, kind = kind.as_str(), detail, "{what}");
+                let (until, urgent) = (now.plus(pause), class.urgent);
+                Block { why: Why::Class, detail, since: now, until, kind: Some(kind), urgent }
+            }
+        };
+        self.set(claims, &class_subject(app, &class.name), Some(block)).await;
+    }
+
+    /// The vendor took a job of this kind in a class that it refused before.
+    pub async fn class_taken(&self, claims: &Claims, app: &AppName, class: &Class, kind: Kind) {
+        let Some(block) = self.of_class(app, &class.name) else { return };
+        if block.kind.is_none_or(|refused| refused == kind) && block.urgent == class.urgent {
+            tracing::info!(app = app.as_str(), class = class.name, "class no longer misconfigured");
+            self.set(claims, &class_subject(app, &class.name), None).await;
         }
     }
 
     /// Takes over what the store knows; the store's word counts.
     pub fn learn(&self, records: &[(String, String)]) {
         let now = Timestamp::now();
-        let fresh: HashMap<String, Block> = records
+        let mut fresh: HashMap<String, Block> = records
             .iter()
             .filter_map(|(subject, text)| Some((subject.clone(), serde_json::from_str::<Block>(text).ok()?)))
             .filter(|(_, block)| block.why != Why::Quota || block.until > now)
             .collect();
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        // The store may have been asked before it was told: a class that is new here would be told of twice.
+        let is_new = |block: &Block| block.why == Why::Class && now.since(block.since) < SETTLES;
+        for (subject, block) in known.iter().filter(|(_, block)| is_new(block)) {
+            fresh.entry(subject.clone()).or_insert_with(|| block.clone());
+        }
         if *known != fresh {
             for (subject, block) in known.iter() {
-                self.metrics.blocked.with_label_values(&[subject, block.why.as_str()]).set(0);
+                self.show(subject, block.why, 0);
             }
             for (subject, block) in &fresh {
-                self.metrics.blocked.with_label_values(&[subject, block.why.as_str()]).set(1);
+                self.show(subject, block.why, 1);
             }
             *known = fresh;
             drop(known);
             self.changed.send_modify(|count| *count += 1);
+        }
+    }
+
+    fn show(&self, subject: &str, why: Why, value: i64) {
+        match subject.strip_prefix("class/").and_then(|rest| rest.split_once('/')) {
+            Some((app, class)) => self.metrics.class_misconfigured.with_label_values(&[app, class]).set(value),
+            None => self.metrics.blocked.with_label_values(&[subject, why.as_str()]).set(value),
         }
     }
 
@@ -173,10 +257,10 @@ impl Blocks {
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             if let Some(old) = known.remove(subject) {
-                self.metrics.blocked.with_label_values(&[subject, old.why.as_str()]).set(0);
+                self.show(subject, old.why, 0);
             }
             if let Some(block) = &block {
-                self.metrics.blocked.with_label_values(&[subject, block.why.as_str()]).set(1);
+                self.show(subject, block.why, 1);
                 known.insert(subject.to_owned(), block.clone());
             }
         }

@@ -42,6 +42,14 @@ pub(crate) fn rows() -> Vec<ClassRow> {
     })
 }
 
+/// The class without the right to this one, for jobs that the vendor refuses in it.
+pub(crate) fn lesser(settings: &Settings, job: &Job, options: &Options, class: &Class) -> Option<Class> {
+    let mut less = settings.clone();
+    less.on_missing_right = classes::MissingRight::Degrade;
+    less.self_classification &= class.name != NORMAL;
+    classify(&less, job, options).ok()
+}
+
 /// Chooses the importance: the producer's, else that of the settings, else what the kind deserves, as far as the right goes.
 pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
     let quota = job.test.then(|| TEST_QUOTA.to_owned());

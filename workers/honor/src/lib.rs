@@ -104,6 +104,10 @@ impl App for HonorApp {
         classes::classify(&self.settings, job, &Options::of(job)?)
     }
 
+    fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
+        classes::lesser(&self.settings, job, &Options::of(job).ok()?, class)
+    }
+
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         let (body, fitted) = message::write(&self.settings, job, class, Delivery::longest(job))?;
         let most = self.settings.max_bytes;

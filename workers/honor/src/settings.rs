@@ -19,7 +19,7 @@ use crate::{codes::Meaning, options::Importance};
 pub(crate) const SECRETS: &[&str] = &["client_secret"];
 
 /// One app's settings, as in `defaults.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     #[serde(deserialize_with = "digits")]

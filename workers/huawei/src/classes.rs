@@ -1,6 +1,10 @@
 //! Which class a job belongs to and which it may use: categories (section 6) and push types (section 12.2).
 
-use push_contract::{Class, ClassRow, Job, Kind, Refusal, kit::classes::rows, typed};
+use push_contract::{
+    Class, ClassRow, Job, Kind, Refusal,
+    kit::classes::{MissingRight, rows},
+    typed,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +147,27 @@ pub(crate) fn classify(
         Platform::Android => chooser.on_android(),
         Platform::Next => chooser.on_next(),
     }
+}
+
+/// The class without the right to this one, for jobs that the vendor refuses in it.
+pub(crate) fn lesser(
+    platform: Platform,
+    settings: &Settings,
+    job: &Job,
+    options: &Options,
+    class: &Class,
+) -> Option<Class> {
+    let mut less = settings.clone();
+    less.on_missing_right = MissingRight::Degrade;
+    match (platform, class.name.as_str()) {
+        (Platform::Next, IN_APP_CALL) => less.next_in_app_call = false,
+        (Platform::Next, LIVE_VIEW) => less.next_live_views.clear(),
+        // What is refused of an urgent job is its urgency (80300011).
+        (Platform::Android, _) if class.urgent => less.high_priority = false,
+        (Platform::Android, name) => less.categories.retain(|category| category.as_str() != name),
+        (Platform::Next, name) => less.next_categories.retain(|category| category.as_str() != name),
+    }
+    classify(platform, &less, job, options).ok()
 }
 
 struct Chooser<'a> {

@@ -160,6 +160,14 @@ impl App for HuaweiApp {
         classes::classify(platform, &self.settings, job, &Options::of(job)?)
     }
 
+    fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
+        match self.platforms(job).ok()?.as_slice() {
+            [platform] => classes::lesser(*platform, &self.settings, job, &Options::of(job).ok()?, class),
+            // The class of a job to both is that of its first platform: which one was refused is not known.
+            _ => None,
+        }
+    }
+
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         let mut whole = Fitted::default();
         let (platforms, options) = (self.platforms(job)?, Options::of(job)?);

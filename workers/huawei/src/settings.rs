@@ -17,7 +17,7 @@ use crate::classes::Category;
 pub(crate) const SECRETS: &[&str] = &["client_secret", "service_account"];
 
 /// One app's settings, as in `defaults.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) token_type: Platform,

@@ -3,7 +3,7 @@
 use push_contract::{
     Class, ClassRow, Job, Kind, Refusal,
     kit::{
-        classes,
+        classes::{self, MissingRight},
         names::{name_of, named},
     },
 };
@@ -100,6 +100,19 @@ pub(crate) fn rows() -> Vec<ClassRow> {
         };
         row.needs(format!("categories: {}{more}", category.name()), category.without_right().name())
     })
+}
+
+/// The class without the right to this one, for jobs that the vendor refuses in it.
+pub(crate) fn lesser(settings: &Settings, job: &Job, options: &Options, class: &Class) -> Option<Class> {
+    let mut less = settings.clone();
+    less.on_missing_right = MissingRight::Degrade;
+    // What is refused of an urgent job may be its notify level alone.
+    if class.urgent {
+        less.strong_reminder = false;
+    } else {
+        less.categories.retain(|category| category.name() != class.name);
+    }
+    classify(&less, job, options).ok()
 }
 
 /// Chooses the category: the override, else what the kind deserves, as far as the app's rights go.

@@ -98,6 +98,10 @@ impl App for OppoApp {
         classes::classify(&self.settings, job, &Options::of(job)?)
     }
 
+    fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
+        classes::lesser(&self.settings, job, &Options::of(job).ok()?, class)
+    }
+
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         Ok(notification::write(&self.settings, job, class, Delivery::hardest(job))?.1)
     }

@@ -24,7 +24,7 @@ const MAX_CALLBACK_URL: usize = 200;
 pub(crate) const MAX_SHOW_SECONDS: u32 = 86_400;
 
 /// One app's settings, as in `defaults.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) app_key: String,

@@ -77,6 +77,14 @@ pub(crate) fn rows() -> Vec<ClassRow> {
     })
 }
 
+/// The class without the right to this one, for jobs that the vendor refuses in it.
+pub(crate) fn lesser(settings: &Settings, job: &Job, options: &Options, class: &Class) -> Option<Class> {
+    let mut less = settings.clone();
+    less.on_missing_right = classes::MissingRight::Degrade;
+    less.subscription &= class.name != SUBSCRIPTION;
+    classify(&less, job, options).ok()
+}
+
 /// Chooses the category: the override, the app's own table, else what the kind deserves.
 pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
     let (wanted, source) = match (&options.category, settings.kinds.get(&job.kind)) {

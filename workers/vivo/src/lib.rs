@@ -95,6 +95,10 @@ impl App for VivoApp {
         classes::classify(&self.settings, job, &Options::of(job)?)
     }
 
+    fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
+        classes::lesser(&self.settings, job, &Options::of(job).ok()?, class)
+    }
+
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         message::fit(&self.settings, job, class)
     }

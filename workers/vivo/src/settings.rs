@@ -26,7 +26,7 @@ pub(crate) const SECRETS: &[&str] = &["app_secret"];
 const CALLBACK_UNITS: usize = 128;
 
 /// One app's settings, as in `defaults.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     #[serde(deserialize_with = "number")]

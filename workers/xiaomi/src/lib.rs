@@ -167,6 +167,10 @@ impl App for XiaomiApp {
         classes::classify(&self.settings, job, &Options::of(job)?)
     }
 
+    fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
+        classes::lesser(&self.settings, job, &Options::of(job).ok()?, class)
+    }
+
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         // Neither time nor callbacks change what fits.
         Ok(message::write(&self.settings, job, class, u64::MAX, true)?.1)

@@ -26,7 +26,7 @@ pub(crate) const CHINA: i8 = 8;
 const MAX_CALLBACK_URL: usize = 128;
 
 /// One app's settings, as in `defaults.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) app_secret: Option<Secret>,

@@ -12,7 +12,7 @@ const MOST_VARIABLES: usize = 9;
 const MOST_CHARS: usize = 128;
 
 /// A channel that Xiaomi approved, and the template that is bound to it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Channel {
     #[serde(deserialize_with = "digits")]

@@ -14,7 +14,10 @@ const GROUPS: &[Group] = &[
         ("push_jobs_parked_total", "Alert on any increase: somebody has to look into the parking queue. The reason says whose mistake it was."),
         ("push_outcomes_total", "The result of all. Alert on a falling share of `accepted`; the reason says where to go on."),
         ("push_lane_disagreed_total", "When calls are late: a producer that puts news into `high` makes them wait."),
+        ("push_class_outcomes_total", "What the app's traffic is made of in the vendor's own terms, and how each class fares."),
         ("push_degraded_total", "After an app was set up or its rights changed: what is sent in a lower class arrives silently, later or capped."),
+        ("push_class_misconfigured", "Alert while 1: the vendor does not take the class; its code is in the log. Other classes of the app flow."),
+        ("push_class_refused_total", "How many pushes that cost, and with which code. A vendor that took a system message for an advertisement counts here, too."),
         ("push_repeats_total", "When pushes are late though queues are empty: they are in the wait ladder, for this reason."),
     ]),
     ("Nothing twice", &[

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use push_contract::{
-    AppName, Class, Count, Fitted, Job, JobId, Outcome, Reason, Refusal, TargetResult, Timestamp, cut_text,
+    AppName, Class, Count, Fitted, Job, JobId, Kind, Outcome, Reason, Refusal, TargetResult, Timestamp, cut_text,
 };
 
 use crate::app::AppState;
@@ -37,6 +37,19 @@ impl Judged {
         } else {
             tracing::debug!(app, id, outcome, reason, targets, "not sent");
         }
+    }
+}
+
+/// The class of a job that could not be classified: nothing of it is sent.
+pub(super) fn unclassified(kind: Kind) -> Class {
+    Class {
+        name: "none".to_owned(),
+        degraded_from: None,
+        quota: None,
+        urgent: false,
+        repeatable: kind.repeatable(),
+        detail: serde_json::Value::Null,
+        because: "not classified".to_owned(),
     }
 }
 

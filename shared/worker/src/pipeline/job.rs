@@ -8,10 +8,11 @@ use super::{
     End, Worker,
     admit::{Admitted, Waits},
     dispatch::Told,
-    fate::{Judged, judge},
+    fate::{Judged, judge, unclassified},
     read::Read,
     send::Sending,
     store::{Taken, Wanted},
+    wrong_class::Way,
 };
 use crate::{
     app::AppState,
@@ -81,15 +82,15 @@ impl Worker {
         };
         let Some(app) = self.app(&name) else { return End::HandBack };
         let types = self.vendor.profile().token_types;
-        let judged = judge(&app, types, &read.job, Timestamp::now());
+        let deserved = judge(&app, types, &read.job, Timestamp::now());
+        let best = deserved.class.clone();
+        let judged = self.spared(&app, &read.job, deserved);
         if judged.refusal.is_none() && Timestamp::now() < read.job.expiry() {
             self.note_collapse(&read.job).await;
         }
-        let class = Arc::new(judged.class.clone().unwrap_or_else(|| unclassified(&read)));
-        if let Some(from) = &class.degraded_from {
-            tracing::debug!(app = name.as_str(), kind = read.job.kind.as_str(), from, class = class.name, "degraded");
-            self.metrics.degraded.with_label_values(&[name.as_str(), &class.name]).inc();
-        }
+        let class = Arc::new(judged.class.clone().unwrap_or_else(|| unclassified(read.job.kind)));
+        let refused = best.filter(|best| best != &*class).map(|best| best.name);
+        self.count_degraded(&name, &class, refused.as_deref());
         let mut work = Work {
             key: ClaimKey::new(name.as_str(), read.job.id.as_str(), read.copy.generation),
             marked: message.redelivered || read.copy.again,
@@ -228,7 +229,8 @@ impl Worker {
                 self.send_window(&sending, claim).await
             };
             self.probe.passed(Step::Decoded, work.read.job.id.as_str());
-            let follow = self.follow(work, claim, &told, &mut outcomes, &mut results);
+            let way = self.judge_class(&work.app, &work.read.job, &work.class, &told).await;
+            let follow = self.follow(work, claim, &told, &way, &mut outcomes, &mut results);
             let meta = self.meta(work, follow.counted, follow.held.clone(), follow.retry_after);
             let pending = Mask::of(
                 send.digits().len(),
@@ -274,7 +276,16 @@ impl Worker {
                     outcomes = States::open(left.digits().len());
                     results.clear();
                 }
-                Recorded::Stopped => return Round::Again,
+                Recorded::Stopped => match way {
+                    Way::Report => return Round::Again,
+                    Way::Park => {
+                        return Round::End(self.park_class(work.message, &work.read, &work.class).await);
+                    }
+                    Way::Degrade(lesser) => {
+                        work.class = self.degrade(&work.app, &work.read.job, &mut work.judged, lesser);
+                        return Round::Again;
+                    }
+                },
                 Recorded::Again | Recorded::Lost => {
                     self.metrics.claims_lost.with_label_values(&["record"]).inc();
                     if !work.message.alive() {
@@ -293,6 +304,7 @@ impl Worker {
         work: &Work<'_>,
         claim: &Claim,
         told: &std::collections::BTreeMap<usize, Told>,
+        way: &Way,
         outcomes: &mut States,
         results: &mut Vec<TargetResult>,
     ) -> Follow {
@@ -316,6 +328,8 @@ impl Worker {
                 doubt,
                 blocked,
                 hold: self.process.worker.on_quota_exhausted == OnQuota::Hold && work.class.quota.is_some(),
+                // What has no claim to give back would come again for ever.
+                lesser: *way != Way::Report && claim.number != 0,
             };
             match plan(verdict, about) {
                 Plan::End(outcome, reason) => {
@@ -537,6 +551,7 @@ impl Worker {
                 .outcomes
                 .with_label_values(&[app, lane, result.outcome.as_str(), result.reason.as_str()])
                 .inc();
+            self.metrics.class_outcomes.with_label_values(&[app, &work.class.name, result.outcome.as_str()]).inc();
             if result.outcome == Outcome::Accepted {
                 let took = Timestamp::now().since(work.read.job.created_at);
                 self.metrics.end_to_end.with_label_values(&[lane]).observe(took.as_secs_f64());
@@ -563,18 +578,5 @@ impl Follow {
             outcomes.reopen(n);
             self.reopened = true;
         }
-    }
-}
-
-/// The class of a job that could not be classified: nothing of it is sent.
-fn unclassified(read: &Read) -> Class {
-    Class {
-        name: "none".to_owned(),
-        degraded_from: None,
-        quota: None,
-        urgent: false,
-        repeatable: read.job.kind.repeatable(),
-        detail: serde_json::Value::Null,
-        because: "not classified".to_owned(),
     }
 }

@@ -9,6 +9,7 @@ mod job;
 mod read;
 mod send;
 mod store;
+mod wrong_class;
 
 use std::{
     collections::HashSet,

@@ -106,9 +106,13 @@ impl Worker {
             .until_published(message, || {
                 let mut headers = match (reason, &message.headers) {
                     // Whoever replays a copy needs what it said about its past.
-                    (ParkReason::Panic | ParkReason::DeliveryLimit | ParkReason::NewerVersion, Some(headers)) => {
-                        strip(headers)
-                    }
+                    (
+                        ParkReason::Panic
+                        | ParkReason::DeliveryLimit
+                        | ParkReason::NewerVersion
+                        | ParkReason::ClassMisconfigured,
+                        Some(headers),
+                    ) => strip(headers),
                     _ => lapin::types::FieldTable::default(),
                 };
                 headers.insert("x-push-park-reason".into(), long(reason.as_str()));

@@ -19,6 +19,8 @@ pub struct Circumstances {
     pub blocked: bool,
     /// Whether a spent quota means waiting for its reopening.
     pub hold: bool,
+    /// Whether a job of a refused class goes on: in a lesser class, or into parking.
+    pub lesser: bool,
 }
 
 /// What becomes of a position.
@@ -53,6 +55,7 @@ pub fn plan(verdict: &Verdict, about: Circumstances) -> Plan {
         Action::Refused => Plan::End(Outcome::Rejected, reason),
         Action::DeviceGone { .. } => Plan::End(Outcome::InvalidToken, reason),
         Action::DeviceCapped => unless_in_doubt(Outcome::DeviceCapped),
+        Action::ClassMisconfigured if about.lesser => Plan::Reopen,
         Action::ClassMisconfigured => unless_in_doubt(Outcome::Misconfigured),
         Action::QuotaSpent { .. } if about.hold => {
             Plan::Repeat { counts: false, doubt: about.doubt, held: true, reason }
@@ -83,8 +86,15 @@ pub fn slow_until(until: Option<Timestamp>, now: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
-    const FRESH: Circumstances =
-        Circumstances { attempt: 0, attempts: 3, repeatable: true, doubt: false, blocked: false, hold: false };
+    const FRESH: Circumstances = Circumstances {
+        attempt: 0,
+        attempts: 3,
+        repeatable: true,
+        doubt: false,
+        blocked: false,
+        hold: false,
+        lesser: false,
+    };
 
     fn of(action: Action, about: Circumstances) -> Plan {
         plan(&Verdict::new(action, Reason::BadRequest), about)
@@ -132,6 +142,12 @@ mod tests {
     fn an_unknown_push_is_repeated_only_where_doubling_does_no_harm() {
         assert!(matches!(of(Action::Unknown, FRESH), Plan::Repeat { counts: true, doubt: true, .. }));
         assert_eq!(outcome(Action::Unknown, Circumstances { repeatable: false, ..FRESH }), Some(Outcome::Unknown));
+    }
+
+    #[test]
+    fn a_refused_class_ends_the_job_unless_there_is_a_way_on() {
+        assert_eq!(outcome(Action::ClassMisconfigured, FRESH), Some(Outcome::Misconfigured));
+        assert_eq!(of(Action::ClassMisconfigured, Circumstances { lesser: true, ..FRESH }), Plan::Reopen);
     }
 
     #[test]
