@@ -3,6 +3,8 @@
 
 mod claims;
 mod every;
+mod explained;
+mod wrong;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +34,7 @@ const PLATFORMS: [(&str, &str); 9] = [
 struct House {
     registrations: Vec<Value>,
     settings: Table,
+    environment: Vec<(&'static str, &'static str)>,
 }
 
 impl House {
@@ -42,7 +45,7 @@ impl House {
         let settings = settings_file(&vendors, stage.sim.places(), &dir, |_| {}).unwrap();
         let settings: Table = toml::from_str(&settings).unwrap();
         let registrations = vendors.iter().flat_map(|vendor| vendor.registrations(stage.sim.url()).unwrap()).collect();
-        let mut house = Self { registrations, settings };
+        let mut house = Self { registrations, settings, environment: Vec::new() };
         let rights: BTreeMap<String, BTreeMap<String, BTreeMap<String, Table>>> = toml::from_str(RIGHTS).unwrap();
         for (vendor, apps) in &rights {
             for (app, name) in [("chat", "chat"), ("bare", "shop")] {
@@ -89,14 +92,20 @@ impl House {
         workers
     }
 
-    fn worker(&self, stage: &Stage, vendor: &str) -> WorkerSpec {
+    /// The settings of one vendor's worker.
+    fn file(&self, vendor: &str) -> String {
         // The others' settings are none of its business, and a smaller file is easier to read in a log.
         let apps = ["chat", "shop"].map(|app| {
             let own = Table::from_iter([(vendor.to_owned(), self.settings["apps"][app][vendor].clone())]);
             (app.to_owned(), own.into())
         });
         let file = Table::from_iter([("apps".to_owned(), Table::from_iter(apps).into())]);
-        stage.worker(vendor, &toml::to_string(&file).unwrap())
+        toml::to_string(&file).unwrap()
+    }
+
+    fn worker(&self, stage: &Stage, vendor: &str) -> WorkerSpec {
+        let worker = stage.worker(vendor, &self.file(vendor));
+        self.environment.iter().fold(worker, |worker, (name, value)| worker.env(name, value))
     }
 }
 

@@ -31,7 +31,7 @@ async fn metric(worker: &Worker, name: &str, labels: &[(&str, &str)], wanted: im
 }
 
 /// Runs a worker's binary with these settings to its end: exit code, and all that it said.
-async fn run(
+pub(crate) async fn run(
     vendor: &str,
     args: &[&str],
     settings: &str,
