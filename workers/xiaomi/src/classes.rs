@@ -108,7 +108,7 @@ pub(crate) fn rows() -> Vec<ClassRow> {
 /// The class without the right to this one, for jobs that the vendor refuses in it.
 pub(crate) fn lesser(settings: &Settings, job: &Job, options: &Options, class: &Class) -> Option<Class> {
     let mut less = settings.clone();
-    less.on_missing_right = MissingRight::Degrade;
+    less.on_missing_right = classes::MissingRight::Degrade;
     less.channels.remove(class.detail.as_str()?);
     classify(&less, job, options).ok()
 }
