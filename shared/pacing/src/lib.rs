@@ -9,5 +9,5 @@ pub use backoff::{pause, rung};
 pub use breaker::{Breaker, BreakerRules};
 pub use guard::{Guard, GuardRules};
 pub use rate::{
-    Ask, Bucket, Desk, Grant, LEASE, LEASE_LIFE_US, Limits, Pace, Pacer, Share, arguments, batch_limit, read_grant,
+    Ask, Bucket, Desk, Grant, LEASE, LEASE_LIFE_US, Limits, Pacer, Share, arguments, batch_limit, read_grant,
 };

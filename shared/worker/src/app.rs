@@ -9,15 +9,19 @@ use std::{
     time::Duration,
 };
 
-use push_contract::{App, AppName, Push, Rate, SettingsError, Timestamp, Vendor};
-use push_pacing::{Breaker, BreakerRules, Guard, GuardRules, Pace, batch_limit};
+use push_contract::{App, AppName, Counted, Push, Rate, SettingsError, Timestamp, Vendor};
+use push_pacing::{Breaker, BreakerRules, Guard, GuardRules, batch_limit};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
     credentials::Credentials,
+    pace::Pace,
     settings::{Process, Settings, ms, prefixed},
     transport::Transport,
 };
+
+/// Positions that a vendor with one call per target claims at once.
+const WINDOW: usize = 64;
 
 /// An app: its vendor part, and what the process keeps about it.
 pub struct AppState {
@@ -31,6 +35,8 @@ pub struct AppState {
     pub targets_per_call: usize,
     /// The vendor's limit.
     pub rate: Rate,
+    /// Where jobs wait for their turn under it.
+    pub pace: Arc<Pace>,
     /// HTTP.
     pub transport: Transport,
     /// Vendor calls at once.
@@ -40,9 +46,6 @@ pub struct AppState {
     /// Cached tokens, by realm.
     credentials: Mutex<BTreeMap<&'static str, Arc<Credentials>>>,
     settings: serde_json::Value,
-    aim: f64,
-    pace: Mutex<(usize, Arc<Pace>)>,
-    repaced: watch::Sender<usize>,
     gate: watch::Sender<Option<Timestamp>>,
     breaker: Mutex<Breaker>,
     guard: Mutex<Guard>,
@@ -93,9 +96,7 @@ impl AppState {
             calls: Semaphore::new(process.worker.calls_in_flight),
             probe: Semaphore::new(1),
             settings: values.clone(),
-            aim: process.worker.aim,
-            pace: Mutex::new((1, Arc::new(Pace::new(rate, process.worker.aim)))),
-            repaced: watch::Sender::new(1),
+            pace: Arc::new(Pace::new(name.as_str(), rate, process.worker.aim)),
             gate: watch::Sender::new(None),
             breaker: Mutex::new(Breaker::new(BreakerRules {
                 share: rules.share,
@@ -124,22 +125,16 @@ impl AppState {
         self.credentials.lock().unwrap_or_else(PoisonError::into_inner).entry(realm).or_default().clone()
     }
 
-    /// This process's pace, with so many living workers sharing the limit.
+    /// Most targets that one job may claim at once: so many calls that they are a tenth of a second's worth at most, for
+    /// what was paid for together is sent together.
     #[must_use]
-    pub fn pace(&self, living: usize) -> Arc<Pace> {
-        let living = living.max(1);
-        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        if pace.0 != living {
-            *pace = (living, Arc::new(Pace::new(self.rate, self.aim / living as f64)));
-            self.repaced.send_replace(living);
-        }
-        pace.1.clone()
-    }
-
-    /// Wakes when there is a new pace: whoever waits at the old one would go out beside it.
-    #[must_use]
-    pub fn repaced(&self) -> watch::Receiver<usize> {
-        self.repaced.subscribe()
+    pub fn window(&self) -> usize {
+        let tenth = self.pace.limits().most() as usize;
+        let most = match self.rate.counted {
+            Counted::Targets => tenth,
+            Counted::Calls => tenth.saturating_mul(self.targets_per_call),
+        };
+        self.targets_per_call.max(WINDOW).min(most).max(1)
     }
 
     /// Until when the vendor wants nothing from this app, if that is in the future.

@@ -9,6 +9,7 @@ mod cli;
 pub mod credentials;
 mod explain;
 pub mod metrics;
+pub mod pace;
 pub mod pipeline;
 pub mod probe;
 mod run;

@@ -10,7 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use push_contract::{Mask, SettingsError, Timestamp, Vendor};
+use push_contract::{AppName, Mask, SettingsError, Timestamp, Vendor};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{Semaphore, mpsc, watch},
@@ -24,6 +24,7 @@ use crate::{
     broker::{Supervisor, topology::Names},
     claims::{ClaimKey, ClaimTimes, Claims, MemoryStore, RedisStore},
     metrics::Metrics,
+    pace,
     pipeline::{Gatherer, Worker},
     probe::Probe,
     settings::{self, AfterLoss, Process, Settings, Sources, Watch, ms},
@@ -78,7 +79,7 @@ pub(crate) async fn worker(
         gatherer: Gatherer::default(),
         session: watch::Sender::new(None),
         changed: watch::Sender::new(0),
-        living: AtomicUsize::new(1),
+        living: AtomicUsize::new(0),
         probing: std::sync::Mutex::default(),
         suspects: Semaphore::new(1),
         metrics: metrics.clone(),
@@ -89,6 +90,7 @@ pub(crate) async fn worker(
     tokio::spawn(Admin::new(worker.clone(), tick.clone()).serve(listener));
     tokio::spawn(shrink_records(worker.clone(), to_shrink));
     tokio::spawn(beat(worker.clone(), tick));
+    lease_for(&worker, |_| true);
     tokio::spawn(watch_settings(worker.clone(), sources, files));
     tracing::info!(replica, vendor = worker.vendor.profile().name, apps = worker.apps.load().len(), "worker starts");
     let supervisor = Supervisor {
@@ -144,6 +146,13 @@ fn print_limits(apps: &Apps, metrics: &Metrics, process: &Process) {
         tracing::info!(app = app.name.as_str(), per_second = app.rate.per_second, counted = ?app.rate.counted, aim = process.worker.aim, "rate limit");
         metrics.rate_limit.with_label_values(&[app.name.as_str(), "limit"]).set(limit);
         metrics.rate_limit.with_label_values(&[app.name.as_str(), "aim"]).set(limit * process.worker.aim);
+    }
+}
+
+/// Starts leasing for the apps that pass.
+fn lease_for(worker: &Arc<Worker>, which: impl Fn(&AppName) -> bool) {
+    for (_, app) in worker.apps.load().iter().filter(|(name, _)| which(name)) {
+        tokio::spawn(pace::run(worker.clone(), Arc::downgrade(app)));
     }
 }
 
@@ -254,7 +263,7 @@ async fn watch_settings(worker: Arc<Worker>, sources: Sources, files: Vec<PathBu
 }
 
 /// An app whose settings changed may be healed: its block for wrong settings ends.
-async fn take_over(worker: &Worker, apps: Apps) {
+async fn take_over(worker: &Arc<Worker>, apps: Apps) {
     let old = worker.apps.load_full();
     let changed: Vec<_> = apps
         .iter()
@@ -263,6 +272,7 @@ async fn take_over(worker: &Worker, apps: Apps) {
         .collect();
     print_limits(&apps, &worker.metrics, &worker.process);
     worker.apps.store(Arc::new(apps));
+    lease_for(worker, |name| changed.contains(name));
     for name in changed {
         tracing::info!(app = name.as_str(), "app changed");
         if worker.blocks.of_app(&name).is_some_and(|block| block.why == Why::Misconfigured) {

@@ -133,20 +133,27 @@ impl<W> Desk<W> {
         self.stock[lane].push_front((asked, units));
     }
 
-    /// From the lane's own stock, then from the lanes below it; the oldest time of what was drawn.
+    /// From the lane's own stock, then from what the lanes below it do not wait for: their guaranteed share is theirs. Gives
+    /// the oldest time of what was drawn.
     fn draw(&mut self, lane: usize, units: u32, now: i64) -> Option<i64> {
         self.expire(now);
-        let there: u64 = (lane..3).map(|lane| u64::from(self.in_stock(lane))).sum();
-        if there < u64::from(units) {
+        let spare = |from: usize| {
+            let kept = if from == lane { 0 } else { self.waiting_units[from] };
+            u64::from(self.in_stock(from)).saturating_sub(kept)
+        };
+        let spares: [u64; 3] = std::array::from_fn(|from| if from < lane { 0 } else { spare(from) });
+        if spares.iter().sum::<u64>() < u64::from(units) {
             return None;
         }
         let (mut left, mut oldest) = (units, now);
-        for stock in &mut self.stock[lane..] {
-            while let Some((asked, some)) = stock.front_mut().filter(|_| left > 0) {
+        for (stock, spare) in self.stock.iter_mut().zip(spares) {
+            let mut from_here = left.min(u32::try_from(spare).unwrap_or(u32::MAX));
+            left -= from_here;
+            while let Some((asked, some)) = stock.front_mut().filter(|_| from_here > 0) {
                 oldest = oldest.min(*asked);
-                let drawn = left.min(*some);
+                let drawn = from_here.min(*some);
                 *some -= drawn;
-                left -= drawn;
+                from_here -= drawn;
                 if *some == 0 {
                     stock.pop_front();
                 }
@@ -194,6 +201,14 @@ mod tests {
         desk.wait(0, 2, "urgent", false);
         desk.wait(0, 1, "again", true);
         assert_eq!(desk.grant([0, 0, 4], 0, 10), [("again", 0), ("urgent", 0), ("low", 0)]);
+    }
+
+    #[test]
+    fn what_is_given_to_those_who_wait_is_theirs() {
+        let mut desk = Desk::default();
+        desk.wait(0, 1, "urgent", false);
+        desk.wait(2, 1, "low", false);
+        assert_eq!(desk.grant([0, 0, 1], 0, 10), [("low", 0)]);
     }
 
     #[test]

@@ -6,14 +6,12 @@
 
 mod bucket;
 mod desk;
-mod pace;
 mod pacer;
 mod script;
 mod share;
 
 pub use bucket::{Ask, Bucket, Grant};
 pub use desk::Desk;
-pub use pace::Pace;
 pub use pacer::Pacer;
 pub use script::{LEASE, arguments, read_grant};
 pub use share::Share;

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use super::{Ask, Bucket, Grant, Limits};
 
 const SECOND_US: i64 = 1_000_000;
+/// What was given within so long is remembered as one, µs.
+const MERGE_US: i64 = 1_000;
 /// The largest part of a bucket that a lane leaves to others.
 const FLOOR: f64 = 0.3;
 
@@ -15,6 +17,7 @@ pub struct Share {
     limits: Limits,
     bucket: Bucket,
     given: VecDeque<(i64, u32)>,
+    sum: u64,
     told: i64,
 }
 
@@ -22,7 +25,7 @@ impl Share {
     /// A share that starts empty.
     #[must_use]
     pub fn new(limits: Limits, now: i64) -> Self {
-        Self { limits, bucket: Bucket::new(now), given: VecDeque::new(), told: now }
+        Self { limits, bucket: Bucket::new(now), given: VecDeque::new(), sum: 0, told: now }
     }
 
     /// What it is kept by.
@@ -45,28 +48,34 @@ impl Share {
 
     /// As [`Bucket::lease`], for the waiting jobs alone: a share is never held in stock.
     pub fn lease(&mut self, ask: &Ask, now: i64) -> Grant {
-        self.given.retain(|(at, _)| now - at < SECOND_US && *at <= now);
-        let sum: u32 = self.given.iter().map(|(_, units)| units).sum();
-        let room = self.limits.limit.max(1.0) - f64::from(sum);
+        while let Some((_, units)) = self.given.front().filter(|(at, _)| now - at >= SECOND_US) {
+            self.sum -= u64::from(*units);
+            self.given.pop_front();
+        }
+        let mut room = self.limits.limit.max(1.0) - self.sum as f64;
         let mut ask = *ask;
         let mut limits = self.limits;
         for lane in 0..3 {
             let head = ask.head[lane].min(self.limits.most());
             // A batch that is larger than the share of a second goes alone in its second.
-            let fits = f64::from(head) <= room || sum == 0;
-            ask.want[lane] = if fits && head > 0 { head } else { 0 };
+            let fits = f64::from(head) <= room || (self.sum == 0 && ask.want[..lane] == [0; 3][..lane]);
+            // No lane has all of the room: those below it are asked for in the same step.
+            let want = ask.want[lane].min((room / 4.0).max(0.0) as u32).max(head);
+            ask.want[lane] = if fits && head > 0 { want } else { 0 };
+            room -= f64::from(ask.want[lane]);
             // Nobody else pays for a batch: it is saved for, and no debt is made.
             limits.capacity = limits.capacity.max(f64::from(head) / (1.0 - FLOOR));
-        }
-        // One lane at a time, so that the room is not given twice.
-        if let Some(first) = ask.want.iter().position(|want| *want > 0) {
-            (first + 1..3).for_each(|lane| ask.want[lane] = 0);
         }
         let blocked = ask.want == [0; 3] && ask.head != [0; 3];
         let mut grant = self.bucket.lease(&limits, &ask, now);
         let units: u32 = grant.units.iter().sum();
         if units > 0 {
-            self.given.push_back((now, units));
+            self.sum += u64::from(units);
+            match self.given.back_mut().filter(|(at, _)| now - *at < MERGE_US) {
+                // Counted as if it were later than it was.
+                Some(last) => *last = (now.max(last.0), last.1 + units),
+                None => self.given.push_back((now, units)),
+            }
             grant.wait_us = 0;
         } else if blocked {
             grant.wait_us = self.given.front().map_or(0, |(at, _)| at + SECOND_US - now);

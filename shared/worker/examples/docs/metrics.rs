@@ -45,7 +45,10 @@ const GROUPS: &[Group] = &[
         ("push_end_to_end_seconds", "What users feel, up to the vendor. Alert on the 99th percentile of `high`."),
         ("push_queue_wait_seconds", "When that one is high: the part before a worker had the job. More replicas or fewer jobs help."),
         ("push_rate_wait_seconds", "The part that the vendor's limit costs. More replicas do not help, a higher limit does."),
-        ("push_rate_limit", "When rates look odd: the limit that is in force, and what this worker aims at."),
+        ("push_rate_limit", "When rates look odd: the limit that is in force, what the fleet aims at, and whether the vendor has slowed it down."),
+        ("push_rate_granted_total", "Summed over workers, beside the aim: how much of the limit is used, and by which lane."),
+        ("push_rate_waiting", "Alert when `high` waits for minutes: the limit is too low even for what is urgent."),
+        ("push_rate_mode", "Alert on `share`: the store is away, and a fifth of the aim stays unused."),
     ]),
     ("Receipts and the broker", &[
         ("push_receipts_total", "When a backend misses receipts: whether they were sent."),

@@ -16,6 +16,8 @@ const BOUNDS: &[(&str, &str, &str, f64)] = &[
     ("worker", "calls_in_flight", "maximum", 100_000.0),
     ("worker", "attempts", "minimum", 1.0),
     ("worker", "attempts", "maximum", 100.0),
+    ("worker", "replicas", "minimum", 1.0),
+    ("worker", "replicas", "maximum", 10_000.0),
     ("worker", "aim", "exclusiveMinimum", 0.0),
     ("worker", "aim", "maximum", 1.0),
     ("worker", "watch_ms", "minimum", 50.0),

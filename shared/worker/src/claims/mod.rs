@@ -6,6 +6,7 @@
 
 mod link;
 mod memory;
+mod rates;
 mod redis_store;
 mod states;
 

@@ -33,8 +33,8 @@ static COLLAPSE: LazyLock<Script> = script!("collapse.lua");
 /// Claims, heartbeats, blocks and collapse keys in Redis.
 #[derive(Debug)]
 pub struct RedisStore {
-    link: Link,
-    tag: String,
+    pub(super) link: Link,
+    pub(super) tag: String,
     worker: String,
     times: ClaimTimes,
     up: AtomicBool,
@@ -359,7 +359,7 @@ impl Reply {
     }
 }
 
-fn text_of(value: &Value) -> String {
+pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::Int(number) => number.to_string(),
         Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),

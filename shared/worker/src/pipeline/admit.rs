@@ -1,8 +1,8 @@
 //! Waiting for the app's turn: blocks, the vendor's wish for a pause, the rate.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use push_contract::{Counted, Timestamp};
+use push_contract::Timestamp;
 use tokio::{
     sync::SemaphorePermit,
     time::{Instant, sleep_until, timeout_at},
@@ -13,14 +13,15 @@ use crate::{
     app::AppState,
     blocks::Flow,
     broker::{Message, copy::Copy, told},
+    pace::Paid,
     settings::ms,
 };
 
 /// What admission came to.
 #[derive(Debug)]
 pub(super) enum Admitted<'a> {
-    /// Go on. Holds the probe's permit while the app is probed.
-    Go(Option<SemaphorePermit<'a>>),
+    /// Go on, with what was paid. Holds the probe's permit while the app is probed; a probe pays when it is written.
+    Go(Option<SemaphorePermit<'a>>, Option<Paid>),
     /// The job's time passed while it waited.
     Expired,
     /// The app's settings were replaced while it waited.
@@ -69,7 +70,7 @@ impl Worker {
                 Flow::Open => {}
                 Flow::Probe if self.probes(&app.name) => {
                     if let Ok(permit) = app.probe.try_acquire() {
-                        return Admitted::Go(Some(permit));
+                        return Admitted::Go(Some(permit), None);
                     }
                     let _ = timeout_at(limit, blocks.changed()).await;
                     waits.block += round.elapsed();
@@ -96,29 +97,44 @@ impl Worker {
                 waits.rate += round.elapsed();
                 continue;
             }
-            let units = match app.rate.counted {
-                Counted::Targets => targets,
-                Counted::Calls => targets.div_ceil(app.targets_per_call),
-            };
-            let units = u32::try_from(units).unwrap_or(u32::MAX);
-            let mut repaced = app.repaced();
-            let pace = app.pace(self.replicas());
-            if pace.try_take(units) {
-                return Admitted::Go(None);
+            let units = app.pace.units(targets.div_ceil(app.targets_per_call), targets);
+            if let Some(paid) = app.pace.try_take(read.lane, units) {
+                return Admitted::Go(None, Some(paid));
             }
-            // Not bounded by a short look: a share that is taken portion by portion must not be given up half-way.
-            let (mut stopping, mut dead) = (self.stopping.clone(), message.link.session.dead());
-            let taken = tokio::select! {
-                () = pace.take(units) => true,
-                _ = repaced.changed() => false,
-                () = sleep_until(round + expiry.since(now)) => false,
-                () = told(&mut stopping) => false,
-                () = told(&mut dead) => false,
-            };
+            let paid = self.turn(message, app, app.pace.take(read.lane, units), expiry).await;
             waits.rate += round.elapsed();
             self.metrics.rate_wait.with_label_values(&[app.name.as_str()]).observe(round.elapsed().as_secs_f64());
-            if taken && app.gate().is_none() && self.blocks.flow(&app.name, Timestamp::now()) == Flow::Open {
-                return self.not_now(message).map_or(Admitted::Go(None), Admitted::End);
+            if let Some(paid) = paid {
+                return self.not_now(message).map_or(Admitted::Go(None, Some(paid)), Admitted::End);
+            }
+        }
+    }
+
+    /// Waits for its turn, and keeps its place while it looks whether there is still reason to wait.
+    async fn turn(
+        &self,
+        message: &Message,
+        app: &Arc<AppState>,
+        turn: impl Future<Output = Paid>,
+        expiry: Timestamp,
+    ) -> Option<Paid> {
+        let mut turn = pin!(turn);
+        let (mut stopping, mut dead) = (self.stopping.clone(), message.link.session.dead());
+        loop {
+            let now = Timestamp::now();
+            let present = self.app(&app.name).is_none_or(|present| Arc::ptr_eq(&present, app));
+            if now >= expiry || !present || app.gate().is_some() || self.blocks.flow(&app.name, now) != Flow::Open {
+                return None;
+            }
+            let limit = Instant::now() + expiry.since(now).min(LOOK);
+            tokio::select! {
+                paid = &mut turn => {
+                    let open = app.gate().is_none() && self.blocks.flow(&app.name, Timestamp::now()) == Flow::Open;
+                    return open.then_some(paid);
+                }
+                () = sleep_until(limit) => {}
+                () = told(&mut stopping) => return None,
+                () = told(&mut dead) => return None,
             }
         }
     }

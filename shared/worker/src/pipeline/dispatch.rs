@@ -9,6 +9,7 @@ use crate::{
     app::AppState,
     blocks::{Flow, Why},
     credentials::{Credentials, NoToken},
+    pace::Paid,
     probe::Step,
     transport::Sent,
 };
@@ -42,9 +43,15 @@ struct Portion {
 const MOST_CALLS: usize = 8;
 
 impl Worker {
-    /// Sends a batch. Refused as a whole, it is split in halves until the guilty job stands alone; asked to, it is sent
+    /// Sends a batch for which so much was paid. Refused as a whole, it is split in halves until the guilty job stands alone; asked to, it is sent
     /// one by one; with a stale credential, once more with a fresh one.
-    pub(super) async fn dispatch(&self, app: &Arc<AppState>, batch: Batch, may: &mut impl MayWrite) -> Vec<Told> {
+    pub(super) async fn dispatch(
+        &self,
+        app: &Arc<AppState>,
+        batch: Batch,
+        paid: Option<Paid>,
+        may: &mut impl MayWrite,
+    ) -> Vec<Told> {
         let mut told = vec![Told::NotWritten; batch.targets()];
         let mut next = 0;
         let places = batch
@@ -58,11 +65,10 @@ impl Worker {
             .collect();
         let origin = (0..batch.pushes.len()).collect();
         let mut portions = VecDeque::from([Portion { batch, places, origin, fresh_token: false }]);
-        let mut first = true;
+        let mut paid = paid;
         while let Some(mut portion) = portions.pop_front() {
-            if !std::mem::take(&mut first) {
-                self.one_more_call(app).await;
-            }
+            // Whatever is sent again, split or one by one, is counted again.
+            app.pace.before_write(paid.take(), app.pace.units(1, portion.batch.targets())).await;
             let Some((credentials, token)) = self.token(app, &portion.batch).await else { continue };
             let allowed = may.ask(told.len()).await;
             portion.keep(|origin| allowed.get(origin).copied().unwrap_or(false));
@@ -190,7 +196,10 @@ impl Worker {
                     return Exchanged::Verdicts(verdicts, token);
                 }
                 Next::Call(following) => {
-                    self.one_more_call(app).await;
+                    // Admission paid for one call a batch. Where calls are counted, each further one costs as much.
+                    if app.rate.counted == Counted::Calls {
+                        app.pace.before_write(None, 1).await;
+                    }
                     // The calls before may have taken long, and none of them has sent anything.
                     if !committed && following.commits {
                         let pushes = portion.origin.iter().max().map_or(0, |last| last + 1);
@@ -211,13 +220,6 @@ impl Worker {
             }
         }
         Exchanged::Verdicts(batch.all(&Verdict::new(Action::Unavailable, Reason::AnswerUnreadable)), token)
-    }
-
-    /// Admission paid for one call a batch. Where calls are counted, each further one costs as much.
-    async fn one_more_call(&self, app: &AppState) {
-        if app.rate.counted == Counted::Calls {
-            app.pace(self.replicas()).take(1).await;
-        }
     }
 
     /// A verdict about a call as a whole.
@@ -253,7 +255,11 @@ impl Worker {
         }
         for verdict in verdicts {
             match verdict.action {
-                Action::SlowDown { until } => app.shut_until(crate::settle::slow_until(until, Timestamp::now())),
+                Action::SlowDown { until } => {
+                    let until = crate::settle::slow_until(until, Timestamp::now());
+                    app.shut_until(until);
+                    app.pace.slow_down(until);
+                }
                 Action::AppMisconfigured => {
                     let detail = format!("{} {}", verdict.reason, verdict.code.as_deref().unwrap_or_default());
                     self.misconfigured(app, detail).await;

@@ -13,7 +13,7 @@ use super::{
     Worker,
     dispatch::{MayWrite, Told},
 };
-use crate::app::AppState;
+use crate::{app::AppState, pace::Paid};
 
 /// What pushes of one call have in common: app, realm, the vendor's key.
 type Slot = (String, &'static str, String);
@@ -28,6 +28,7 @@ pub struct Gatherer {
 #[derive(Debug)]
 struct Waiting {
     push: Push,
+    paid: Option<Paid>,
     told: oneshot::Sender<Vec<Told>>,
     ask: tokio::sync::mpsc::Sender<oneshot::Sender<bool>>,
 }
@@ -54,6 +55,7 @@ impl Worker {
         app: &Arc<AppState>,
         key: String,
         push: Push,
+        paid: Option<Paid>,
         may: &mut impl MayWrite,
     ) -> Vec<Told> {
         let limits = app.vendor.call_limits();
@@ -64,7 +66,7 @@ impl Worker {
         let full = {
             let mut open = self.gatherer.open.lock().unwrap_or_else(PoisonError::into_inner);
             let waiting = open.entry(slot.clone()).or_default();
-            waiting.push(Waiting { push, told, ask });
+            waiting.push(Waiting { push, paid, told, ask });
             if waiting.len() == 1 {
                 let (worker, app, slot) = (self.clone(), app.clone(), slot.clone());
                 tokio::spawn(async move {
@@ -95,6 +97,7 @@ impl Worker {
             return;
         }
         let Ok(_permit) = app.calls.acquire().await else { return };
+        let paid = app.pace.for_one_call(ready.iter().map(|waiting| waiting.paid));
         let mut pushes = Vec::with_capacity(ready.len());
         let mut tellers = Vec::with_capacity(ready.len());
         let mut askers = Vec::with_capacity(ready.len());
@@ -103,7 +106,7 @@ impl Worker {
             pushes.push(waiting.push);
             askers.push(waiting.ask);
         }
-        let mut told = self.dispatch(app, Batch { pushes }, &mut Askers(askers)).await.into_iter();
+        let mut told = self.dispatch(app, Batch { pushes }, paid, &mut Askers(askers)).await.into_iter();
         for (teller, targets) in tellers {
             let _ = teller.send(told.by_ref().take(targets).collect());
         }

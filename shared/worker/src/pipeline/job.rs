@@ -18,6 +18,7 @@ use crate::{
     app::AppState,
     broker::{Message, Outgoing, copy::Copy, topology::LADDER},
     claims::{Claim, ClaimKey, Record, Recorded, Settled, States},
+    pace::Paid,
     probe::Step,
     settings::OnQuota,
     settle::{Circumstances, Meta, Plan, notice, plan, receipts_of},
@@ -25,8 +26,6 @@ use crate::{
 
 /// The seconds of a busy copy's rung.
 const BUSY_RUNG: u32 = 5;
-/// Positions that a vendor with one call per target claims at once.
-const WINDOW: usize = 64;
 
 /// One delivery while it is worked on.
 struct Work<'a> {
@@ -42,6 +41,7 @@ struct Work<'a> {
     recorded: bool,
     waits: Waits,
     admitted: Option<Timestamp>,
+    paid: Option<Paid>,
     sent: Option<Timestamp>,
 }
 
@@ -97,6 +97,7 @@ impl Worker {
             recorded: false,
             waits: Waits::default(),
             admitted: None,
+            paid: None,
             sent: None,
             message,
             read,
@@ -140,12 +141,13 @@ impl Worker {
                 return Round::End(self.hold(work, &quota.clone()).await);
             }
         }
-        let room = if work.app.targets_per_call == 1 { WINDOW } else { work.app.targets_per_call.max(WINDOW) };
+        let room = work.app.window();
         let app = work.app.clone();
         let mut probe = None;
         if whole.is_none() && !send.is_empty() {
             match self.admit(work.message, &work.read, &app, send.len().min(room), &mut work.waits).await {
-                Admitted::Go(permit) => {
+                Admitted::Go(permit, paid) => {
+                    work.paid = paid;
                     work.admitted.get_or_insert_with(Timestamp::now);
                     probe = permit;
                 }
@@ -225,8 +227,16 @@ impl Worker {
                     class: &work.class.clone(),
                     app: &work.app.clone(),
                     key: &work.key.clone(),
+                    paid: work.paid.take(),
+                    lane: work.read.lane,
                 };
-                self.send_window(&sending, claim).await
+                let more = Mask::of(
+                    send.digits().len(),
+                    claim.states.open_of(&left).iter().filter(|n| send.has(*n) && !claim.window.has(*n)),
+                );
+                let (told, paid) = self.send_and_pay(&sending, claim, more.len().min(room)).await;
+                work.paid = paid;
+                told
             };
             self.probe.passed(Step::Decoded, work.read.job.id.as_str());
             let way = self.judge_class(&work.app, &work.read.job, &work.class, &told).await;
@@ -238,12 +248,16 @@ impl Worker {
             );
             // The next window is claimed in the same step if its share of the rate is there at once and nothing speaks
             // against going on; else the claim is given back and the message waits its turn like any other.
-            let go_on = !follow.reopened && !pending.is_empty() && self.not_now(work.message).is_none() && {
-                let units = u32::try_from(pending.len().min(room)).unwrap_or(u32::MAX);
-                work.app.gate().is_none()
-                    && self.blocks.of_app(&work.app.name).is_none()
-                    && work.app.pace(self.replicas()).try_take(units)
-            };
+            let paid = work.paid.is_some_and(|paid| {
+                let next = pending.len().min(room);
+                paid.units() >= work.app.pace.units(next.div_ceil(work.app.targets_per_call), next)
+            });
+            let go_on = paid
+                && !follow.reopened
+                && !pending.is_empty()
+                && self.not_now(work.message).is_none()
+                && work.app.gate().is_none()
+                && self.blocks.of_app(&work.app.name).is_none();
             let text = serde_json::to_string(&meta).unwrap_or_default();
             let list =
                 results.iter().filter_map(|result| serde_json::to_string(result).ok()).collect::<Vec<_>>().join(",");

@@ -71,7 +71,7 @@ pub struct Worker {
     pub session: watch::Sender<Option<Arc<Session>>>,
     /// Wakes the supervisor.
     pub changed: watch::Sender<u64>,
-    /// Living workers of the vendor.
+    /// Living workers of the vendor; 0 until the store has told.
     pub living: AtomicUsize,
     /// Apps that this replica probes.
     pub probing: Mutex<HashSet<AppName>>,
@@ -97,8 +97,12 @@ impl Worker {
     }
 
     /// How many workers share the vendor's limits.
-    fn replicas(&self) -> usize {
-        self.living.load(Ordering::Relaxed).max(1)
+    pub(crate) fn replicas(&self) -> usize {
+        match self.living.load(Ordering::Relaxed) {
+            // Not told yet.
+            0 => self.process.worker.replicas,
+            living => living,
+        }
     }
 
     /// Whether this replica probes the app now.

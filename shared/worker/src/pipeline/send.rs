@@ -1,9 +1,9 @@
 //! One window of a claim: grouping its positions into dispatches, and what came back for each.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use push_contract::{Badge, Batch, Class, Job, Push, Target, Timestamp};
+use push_contract::{Badge, Batch, Class, Job, Lane, Push, Target, Timestamp};
 use tokio::sync::Mutex;
 
 use super::{
@@ -14,8 +14,12 @@ use crate::{
     app::AppState,
     broker::Message,
     claims::{Claim, ClaimKey},
+    pace::Paid,
     probe::Step,
 };
+
+/// How much longer than its calls a window waits for the turn of the next one.
+const NEXT_TURN: Duration = Duration::from_millis(15);
 
 /// A job about to be sent.
 #[derive(Debug, Clone)]
@@ -26,6 +30,9 @@ pub(super) struct Sending<'a> {
     pub(super) app: &'a Arc<AppState>,
     pub(super) key: &'a ClaimKey,
     pub(super) expiry: Timestamp,
+    /// What was paid for all of it.
+    pub(super) paid: Option<Paid>,
+    pub(super) lane: Lane,
 }
 
 /// The claim of a job, asked before every write of a window.
@@ -67,8 +74,13 @@ impl Worker {
         let claim = Mutex::new(claim);
         let realm = |target: &Target| sending.app.vendor.realm(target);
         let most = sending.app.targets_per_call;
+        // One payment for all; where types or badges part the targets into more calls than that, the others pay themselves.
+        let mut left = sending.paid.map_or(0, Paid::units);
         let dispatches =
             groups(sending.job, &sending.app.default_type, &window, most, realm).into_iter().map(|positions| {
+                let units = sending.app.pace.units(1, positions.len());
+                let paid = sending.paid.filter(|_| units <= left).map(|paid| paid.part(units));
+                left -= paid.map_or(0, Paid::units);
                 let mut fence = Fence { worker: self, sending, claim: &claim };
                 async move {
                     let push = Push {
@@ -81,9 +93,11 @@ impl Worker {
                     let gather =
                         (limits.jobs > 1).then(|| sending.app.vendor.gather_key(sending.job, sending.class)).flatten();
                     let told = match gather {
-                        Some(key) => self.gather(sending.app, key, push, &mut fence).await,
+                        Some(key) => self.gather(sending.app, key, push, paid, &mut fence).await,
                         None => match sending.app.calls.acquire().await {
-                            Ok(_permit) => self.dispatch(sending.app, Batch { pushes: vec![push] }, &mut fence).await,
+                            Ok(_permit) => {
+                                self.dispatch(sending.app, Batch { pushes: vec![push] }, paid, &mut fence).await
+                            }
                             Err(_) => vec![Told::NotWritten; positions.len()],
                         },
                     };
@@ -91,6 +105,26 @@ impl Worker {
                 }
             });
         join_all(dispatches).await.into_iter().flatten().collect()
+    }
+
+    /// Sends a window, and meanwhile waits for the turn of the next one of so many targets.
+    pub(super) async fn send_and_pay(
+        self: &Arc<Self>,
+        sending: &Sending<'_>,
+        claim: &mut Claim,
+        next: usize,
+    ) -> (BTreeMap<usize, Told>, Option<Paid>) {
+        if next == 0 {
+            return (self.send_window(sending, claim).await, None);
+        }
+        let units = sending.app.pace.units(next.div_ceil(sending.app.targets_per_call), next);
+        let mut turn = pin!(sending.app.pace.take(sending.lane, units));
+        let mut window = pin!(self.send_window(sending, claim));
+        tokio::select! {
+            paid = &mut turn => (window.await, Some(paid)),
+            // A short call may be over before the answer to the question is there.
+            told = &mut window => (told, tokio::time::timeout(NEXT_TURN, turn).await.ok()),
+        }
     }
 }
 

@@ -76,7 +76,7 @@ section! {
     /// `[worker]`
     WorkerSettings {
         bytes_in_flight: usize, calls_in_flight: usize, attempts: u32, drain_ms: u64, gather_ms: u64, receipts_ms: u64,
-        aim: f64, block_hold_ms: u64, on_quota_exhausted: OnQuota, on_wrong_class: OnWrongClass, watch_ms: u64,
+        aim: f64, replicas: usize, block_hold_ms: u64, on_quota_exhausted: OnQuota, on_wrong_class: OnWrongClass, watch_ms: u64,
     }
 }
 section! {
@@ -207,6 +207,12 @@ impl Process {
             "worker.aim",
             self.worker.aim.to_string(),
             "must be over 0 and at most 1",
+        )?;
+        rule(
+            (1..=10_000).contains(&self.worker.replicas),
+            "worker.replicas",
+            self.worker.replicas.to_string(),
+            "must be 1 to 10000",
         )?;
         rule(self.worker.watch_ms >= 50, "worker.watch_ms", self.worker.watch_ms.to_string(), "must be at least 50")?;
         rule(

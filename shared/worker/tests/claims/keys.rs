@@ -3,6 +3,9 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use push_contract::{Counted, Rate};
+use push_pacing::{Ask, Limits};
+
 use crate::desk::{Desk, TIMES, VENDOR, again, mask, message, note, own_redis, taken};
 
 /// Name and text of every script, the prelude too.
@@ -31,13 +34,15 @@ async fn every_key_is_under_the_vendors_hash_tag() {
     store.set_block("app/chat", Some("{}")).await.unwrap();
     store.lock("probe:chat", TIMES.window).await.unwrap();
     store.beat().await.unwrap();
+    let limits = Limits::of(Rate { per_second: 10, counted: Counted::Calls }, 0.85);
+    store.lease("chat", &limits, &Ask::default()).await.unwrap();
     // All of them: this Redis is the test's own.
     let all: Vec<String> = desk.run(&["KEYS", "*"]).await;
     let tag = format!("{}{{push:{VENDOR}}}:", desk.prefix);
     let stray: Vec<_> = all.iter().filter(|key| !key.starts_with(&tag)).collect();
     assert!(stray.is_empty(), "not under {tag}: {stray:?}");
     let kinds: BTreeSet<_> = all.iter().map(|key| key[tag.len()..].split(':').next().unwrap()).collect();
-    assert_eq!(kinds, BTreeSet::from(["blocks", "claims", "collapse", "live", "lock", "meta"]));
+    assert_eq!(kinds, BTreeSet::from(["blocks", "claims", "collapse", "live", "lock", "meta", "rate"]));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod blocked;
 mod classes;
 mod crash;
 mod faults;
+mod limits;
 mod rules;
 mod surroundings;
 mod traces;

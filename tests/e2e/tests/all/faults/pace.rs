@@ -26,14 +26,12 @@ async fn two_workers_share_one_limit_and_one_takes_it_over() {
     stage.sim_wait("huawei", "accepted", 1000).await;
     a.term().unwrap();
     assert_eq!(a.wait(PATIENCE).await.unwrap().code(), Some(0));
-    // What waits for its turn when the share grows must not go out beside the new share.
+    // What waits for its turn when the other is gone must not go out beside what that one sent.
     metric_is(&b, "push_replicas", &[], |living| living == 1.0).await;
     let ended = settled(&stage, &jobs, LONG).await;
     assert_eq!(ended.len(), 1, "{ended:?}");
     let counts = stage.sim.counts("huawei").await.unwrap();
     let most = counts["per_second_max"]["huawei/chat"]["targets"].as_u64().unwrap();
-    // Each process paces what it writes. What a starved machine holds up on the way arrives beside the next second's
-    // share: the bound is the limit, a burst of each worker (a tenth of its share) and one call of fifty.
-    assert!(most <= 600, "{most} in one second: {counts}");
+    assert!(most <= 500, "{most} in one second: {counts}");
     stage.judge().await;
 }

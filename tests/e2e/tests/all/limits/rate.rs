@@ -1,0 +1,126 @@
+//! Six workers with a backlog never exceed the vendor's limit in any second, and use most of it.
+
+use std::time::Duration;
+
+use push_e2e::Stage;
+use push_stack::{Options, Worker};
+
+use super::scene::{alone, backlog, calls, fleet, limited, most_within, no_rate, taken};
+
+const LONG: Duration = Duration::from_secs(150);
+
+/// A limit, how it is sent under, and the backlog that waits.
+struct Limit {
+    per_second: u32,
+    calls: &'static str,
+    jobs: usize,
+    targets: usize,
+}
+
+const TEN: Limit = Limit { per_second: 10, calls: "single", jobs: 400, targets: 1 };
+const SINGLE: Limit = Limit { per_second: 500, calls: "single", jobs: 12_000, targets: 1 };
+const LISTS: Limit = Limit { per_second: 3000, calls: "list", jobs: 900, targets: 100 };
+
+impl Limit {
+    /// The backlog in its queues, and six workers that begin with it.
+    async fn begin(&self, stage: &Stage) -> Vec<Worker> {
+        no_rate(stage).await;
+        let fleet = fleet(stage, &limited(stage, self.calls, self.per_second), 6).await;
+        stage.publish_all(&backlog(stage, "b", self.jobs, self.targets)).await;
+        fleet
+    }
+
+    fn targets_in(&self, seconds: u64) -> u64 {
+        u64::from(self.per_second) * seconds
+    }
+
+    /// Never more than the limit in any second.
+    async fn kept(&self, stage: &Stage) {
+        let seen = calls(stage).await;
+        let most = most_within(&seen, 1000);
+        let allowed = u64::from(self.per_second) + u64::from(self.per_second < 20);
+        assert!(most <= allowed, "{most} targets within one second, {allowed} allowed");
+    }
+
+    /// At least four fifths of the limit in the best ten seconds: less than that is the pacing's, not the machine's.
+    async fn used(&self, stage: &Stage) {
+        let most = most_within(&calls(stage).await, 10_000);
+        assert!(most * 10 >= self.targets_in(10) * 8, "{most} targets in ten seconds, of {}", self.targets_in(10));
+    }
+
+    async fn holds(&self) {
+        let _alone = alone().await;
+        let stage = Stage::shared().await;
+        let _fleet = self.begin(&stage).await;
+        taken(&stage, self.targets_in(11), LONG).await;
+        self.kept(&stage).await;
+        self.used(&stage).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_a_second() {
+    TEN.holds().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_single_calls_a_second() {
+    SINGLE.holds().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_thousand_a_second_in_lists() {
+    LISTS.holds().await;
+}
+
+/// Whatever happens to Redis, the total stays below the limit, and nothing bursts when it is back empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_store_dies_and_comes_back_empty() {
+    let _alone = alone().await;
+    let stage = Stage::own(Options::default()).await;
+    let fleet = SINGLE.begin(&stage).await;
+    taken(&stage, SINGLE.targets_in(2), LONG).await;
+    stage.servers().redis().kill().await.unwrap();
+    for worker in &fleet {
+        mode(worker, "share").await;
+    }
+    let before = sent(&stage).await;
+    taken(&stage, before + SINGLE.targets_in(1), LONG).await;
+    stage.servers().redis().start(false).await.unwrap();
+    for worker in &fleet {
+        mode(worker, "leased").await;
+    }
+    let before = sent(&stage).await;
+    taken(&stage, before + SINGLE.targets_in(2), LONG).await;
+    SINGLE.kept(&stage).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_join_die_and_freeze() {
+    let _alone = alone().await;
+    let stage = Stage::shared().await;
+    let mut fleet = SINGLE.begin(&stage).await;
+    taken(&stage, SINGLE.targets_in(2), LONG).await;
+    let seventh = limited(&stage, SINGLE.calls, SINGLE.per_second).start().unwrap();
+    stage.ready(&seventh).await;
+    fleet.push(seventh);
+    let before = sent(&stage).await;
+    taken(&stage, before + SINGLE.targets_in(2), LONG).await;
+    fleet[0].kill().unwrap();
+    fleet[1].stop_signal().unwrap();
+    let before = sent(&stage).await;
+    taken(&stage, before + SINGLE.targets_in(2), LONG).await;
+    fleet[1].cont().unwrap();
+    let before = sent(&stage).await;
+    taken(&stage, before + SINGLE.targets_in(2), LONG).await;
+    SINGLE.kept(&stage).await;
+}
+
+async fn sent(stage: &Stage) -> u64 {
+    stage.sim.get("/control/counts?vendor=parcel&app=chat").await.unwrap()["accepted"].as_u64().unwrap()
+}
+
+async fn mode(worker: &Worker, wanted: &str) {
+    crate::faults::load::metric_is(worker, "push_rate_mode", &[("app", "chat"), ("mode", wanted)], |on| on == 1.0)
+        .await;
+}
