@@ -3,11 +3,13 @@
 mod backoff;
 mod breaker;
 mod guard;
+mod quota;
 mod rate;
 
 pub use backoff::{pause, rung};
 pub use breaker::{Breaker, BreakerRules};
 pub use guard::{Guard, GuardRules};
+pub use quota::{Draw, Drawn, Ledger, Purse, QUOTA, QuotaRules, Slip, draw_arguments, forecast, read_drawn};
 pub use rate::{
     Ask, Bucket, Desk, Grant, LEASE, LEASE_LIFE_US, Limits, Pacer, Share, arguments, batch_limit, read_grant,
 };
