@@ -232,6 +232,11 @@ class Rendered(unittest.TestCase):
         trigger = objects["TriggerAuthentication", "push-push-fleet-rabbitmq"]["spec"]["secretTargetRef"]
         self.assertEqual(trigger, [{"parameter": "host", "name": "push-rabbitmq", "key": "url"}])
 
+    def test_workers_know_how_many_they_may_be(self):
+        for values, most in ((MATRIX["with redis"], 3), (PRODUCTION, 4), (over(PRODUCTION, {"settings": {"worker": {"replicas": 9}}}), 9)):
+            text = render(values)["ConfigMap", "push-push-fleet-huawei"]["data"]["push.toml"]
+            self.assertEqual(tomllib.loads(text)["worker"]["replicas"], most)
+
     def test_an_apps_settings_change_without_a_restart(self):
         def template(change):
             objects = render(over(over(LAPTOP, REDIS), change))

@@ -27,6 +27,9 @@ the worker. JSON's texts are TOML's basic strings.
 {{- $_ := set $settings.admin "listen" "0.0.0.0:9090" -}}
 {{- $_ := set $settings.amqp "url_file" "/etc/push/secrets/rabbitmq-url" -}}
 {{- $_ := set $settings.amqp "topology" (ternary "declare" "verify" (eq $root.Values.topology.by "workers")) -}}
+{{- if not (hasKey $settings.worker "replicas") -}}
+{{- $_ := set $settings.worker "replicas" (max 1 (int $vendor.most)) -}}
+{{- end -}}
 {{- if $root.Values.redis.urlSecret.name -}}
 {{- $_ := set $settings.redis "url_file" "/etc/push/secrets/redis-url" -}}
 {{- end -}}
