@@ -42,6 +42,11 @@ fn every_kind_has_the_sheets_category() {
         assert_eq!(class(&all, kind), (category.to_owned(), classification, total.to_owned()), "{kind}");
         let row = Vivo.classes().into_iter().find(|row| row.kind.as_str() == kind).unwrap();
         assert_eq!(row.class, category);
+        // Without the one right that there is, a subscription is operational; nothing else changes.
+        let less =
+            if category == "SUBSCRIPTION" { ("CONTENT", 0, "operational") } else { (category, classification, total) };
+        assert_eq!(class(&json!({}), kind), (less.0.to_owned(), less.1, less.2.to_owned()), "{kind}");
+        assert_eq!(row.without, less.0, "{kind}");
         let sent = body(app(&all).as_ref(), &job(kind).title("t").body("b"));
         assert_eq!((&sent["category"], &sent["classification"]), (&json!(category), &json!(classification)));
     }
