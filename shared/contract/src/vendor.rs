@@ -22,6 +22,11 @@ pub trait Vendor: Send + Sync + 'static {
     /// Every kind with the class it deserves and what it falls back to; `--classes` prints it.
     fn classes(&self) -> Vec<ClassRow>;
 
+    /// The same for further platforms of the vendor's, by name: types of tokens that have a table of their own.
+    fn further_classes(&self) -> Vec<(&'static str, Vec<ClassRow>)> {
+        Vec::new()
+    }
+
     /// JSON Schema of this vendor's entry in `options`; `--schema` prints it.
     fn options_schema(&self) -> Value;
 }

@@ -43,7 +43,7 @@ pub(crate) fn run(vendor: Box<dyn Vendor>, probe: Arc<dyn Probe>) -> ExitCode {
             Err(error) => complain(&error),
         },
         ["--explain", path] => explain_job(vendor.as_ref(), path),
-        ["--classes"] => print(&format!("{}\n", pretty(&serde_json::to_value(vendor.classes()).unwrap_or_default()))),
+        ["--classes"] => print(&format!("{}\n", pretty(&classes(vendor.as_ref())))),
         ["--schema"] | ["--schema", "options"] => print(&format!("{}\n", pretty(&vendor.options_schema()))),
         ["--schema", "defaults"] => print(&format!(
             "{}\n# The vendor's own settings, under [apps.<app>.{}]:\n\n{}",
@@ -105,6 +105,20 @@ fn start_log(settings: &Settings) {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => builder.try_init(),
     };
+}
+
+/// The rows of every platform; those of a further one say of which.
+fn classes(vendor: &dyn Vendor) -> serde_json::Value {
+    let mut rows: Vec<serde_json::Value> = Vec::new();
+    let all = std::iter::once(("", vendor.classes())).chain(vendor.further_classes());
+    for (platform, row) in all.flat_map(|(platform, rows)| rows.into_iter().map(move |row| (platform, row))) {
+        let mut row = serde_json::to_value(row).unwrap_or_default();
+        if !platform.is_empty() {
+            row["platform"] = platform.into();
+        }
+        rows.push(row);
+    }
+    rows.into()
 }
 
 fn explain_job(vendor: &dyn Vendor, path: &str) -> u8 {

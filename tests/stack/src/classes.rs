@@ -32,8 +32,7 @@ struct Row {
 pub fn page(workspace: &Path) -> Result<String> {
     let mut tables = Vec::new();
     for vendor in Vendor::all(workspace)? {
-        let table = table(&vendor.name)?;
-        tables.push((vendor.name, table));
+        tables.extend(platforms(&vendor.name)?);
     }
     let mut page = HEAD.to_owned();
     overview(&mut page, &tables);
@@ -70,13 +69,23 @@ fn cell(rows: &[Row], kind: &str) -> String {
     }
 }
 
-fn table(vendor: &str) -> Result<Vec<Row>> {
+/// A vendor's platforms with their tables.
+fn platforms(vendor: &str) -> Result<Vec<(String, Vec<Row>)>> {
     let doing = || format!("push-{vendor} --classes");
     let mut command = Command::new(binary(&format!("push-{vendor}"))?);
     clean_environment(&mut command);
     let output = command.arg("--classes").output().context(doing())?;
     let rows: Vec<Value> = serde_json::from_slice(&output.stdout).context(doing())?;
-    rows.iter().map(|row| read(row).ok_or_else(|| StackError::new(format!("{}: {row}", doing())))).collect()
+    let mut platforms: Vec<(String, Vec<Row>)> = Vec::new();
+    for row in &rows {
+        let name = row["platform"].as_str().map_or_else(|| vendor.to_owned(), |name| format!("{vendor}: {name}"));
+        let read = read(row).ok_or_else(|| StackError::new(format!("{}: {row}", doing())))?;
+        match platforms.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, rows)) => rows.push(read),
+            None => platforms.push((name, vec![read])),
+        }
+    }
+    Ok(platforms)
 }
 
 fn read(row: &Value) -> Option<Row> {

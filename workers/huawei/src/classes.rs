@@ -111,20 +111,16 @@ const fn deserved(kind: Kind, platform: Platform) -> (Category, Option<Category>
     }
 }
 
-/// The table for `--classes`, with Android's names.
-pub(crate) fn table() -> Vec<ClassRow> {
+/// The table for `--classes`.
+pub(crate) fn table(platform: Platform) -> Vec<ClassRow> {
     rows(|kind| {
-        let (category, instead) = deserved(kind, Platform::Android);
-        let (on_next, _) = deserved(kind, Platform::Next);
+        let (category, instead) = deserved(kind, platform);
         if category == Category::Marketing {
             return ClassRow::new(kind, MARKETING, "2 (news: 5) per device and day; 3000 in all");
         }
-        let mut needs = format!("categories, next_categories: {}", category.as_str());
+        let mut needs = format!("{}: {}", platform.categories_key(), category.as_str());
         if let Some(instead) = instead {
             needs.push_str(&format!(", or {} in its stead", instead.as_str()));
-        }
-        if on_next != category {
-            needs.push_str(&format!("; HarmonyOS NEXT: {}", on_next.as_str()));
         }
         ClassRow::new(kind, category.as_str(), "3000 per device and day in all").needs(needs, MARKETING)
     })

@@ -65,7 +65,11 @@ impl Vendor for Huawei {
     }
 
     fn classes(&self) -> Vec<ClassRow> {
-        classes::table()
+        classes::table(Platform::Android)
+    }
+
+    fn further_classes(&self) -> Vec<(&'static str, Vec<ClassRow>)> {
+        vec![("HarmonyOS NEXT", classes::table(Platform::Next))]
     }
 
     fn options_schema(&self) -> Value {

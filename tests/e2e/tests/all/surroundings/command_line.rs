@@ -67,7 +67,8 @@ async fn the_other_answers_need_no_broker_and_tell_no_secret() {
             (code, said)
         };
         let (code, classes) = said(&["--classes"]).await;
-        let rows = json(&classes).as_array().unwrap().len();
+        let classes_of = json(&classes);
+        let rows = classes_of.as_array().unwrap().iter().filter(|row| row["platform"].is_null()).count();
         assert_eq!((code, rows), (Some(0), Kind::ALL.len()), "{classes}");
         let (code, schema) = said(&["--schema"]).await;
         assert!(code == Some(0) && json(&schema)["properties"].is_object(), "{schema}");
