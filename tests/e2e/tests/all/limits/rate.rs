@@ -6,6 +6,7 @@ use push_e2e::Stage;
 use push_stack::{Options, Worker};
 
 use super::scene::{alone, backlog, calls, fleet, limited, most_within, no_rate, taken};
+use crate::faults::load::metric_is;
 
 const LONG: Duration = Duration::from_secs(150);
 
@@ -121,6 +122,23 @@ async fn sent(stage: &Stage) -> u64 {
 }
 
 async fn mode(worker: &Worker, wanted: &str) {
-    crate::faults::load::metric_is(worker, "push_rate_mode", &[("app", "chat"), ("mode", wanted)], |on| on == 1.0)
-        .await;
+    metric_is(worker, "push_rate_mode", &[("app", "chat"), ("mode", wanted)], |on| on == 1.0).await;
+}
+
+/// What the vendor says to one worker slows all of them, and costs no attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_fleet_slows_down_together() {
+    let _alone = alone().await;
+    let stage = Stage::shared().await;
+    let fleet = fleet(&stage, &limited(&stage, "single", 500), 2).await;
+    let less = serde_json::json!({ "vendor": "parcel", "app": "chat", "per_second": 200 });
+    stage.sim.post("/control/rate", &less).await.unwrap();
+    stage.publish_all(&backlog(&stage, "slow", 1500, 1)).await;
+    for worker in &fleet {
+        metric_is(worker, "push_rate_limit", &[("app", "chat"), ("what", "factor")], |factor| factor < 0.8).await;
+    }
+    stage.all_settled(1500, LONG).await;
+    let tries = stage.receipts.since(0, |all| all.iter().filter(|receipt| receipt["attempt"] != 0).count());
+    assert_eq!(tries, 0, "to be asked to slow down is no attempt");
+    stage.judge().await;
 }
