@@ -76,7 +76,8 @@ section! {
     /// `[worker]`
     WorkerSettings {
         bytes_in_flight: usize, calls_in_flight: usize, attempts: u32, drain_ms: u64, gather_ms: u64, receipts_ms: u64,
-        aim: f64, replicas: usize, block_hold_ms: u64, on_quota_exhausted: OnQuota, on_wrong_class: OnWrongClass, watch_ms: u64,
+        aim: f64, replicas: usize, block_hold_ms: u64, on_quota_exhausted: OnQuota, on_wrong_class: OnWrongClass,
+        watch_ms: u64,
     }
 }
 section! {
