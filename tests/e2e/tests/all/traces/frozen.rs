@@ -22,7 +22,8 @@ async fn freeze_after_the_fence(kind: &str, outcome: &str, acceptances: usize) {
     let stage = Stage::shared().await;
     Store::of(&stage).await.age().await;
     let proxy = Proxy::start(stage.servers().amqp_url()).await.unwrap();
-    let spec = stage.parcel("list").env("PUSH__CLAIMS__FENCE_MS", "500").env("PUSH__CLAIMS__DEAD_AFTER_MS", "2000");
+    // One call that commits: a list, which is saved first, would be fenced again before the call that sends it.
+    let spec = stage.parcel("gather").env("PUSH__CLAIMS__FENCE_MS", "500").env("PUSH__CLAIMS__DEAD_AFTER_MS", "2000");
     let first = spec
         .clone()
         .amqp(&proxy.url_for(stage.servers().amqp_url()))
