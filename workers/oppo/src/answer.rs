@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::{
     calls::Stage,
     codes::{self, About},
-    settings::{Duplicate, Settings},
+    settings::Settings,
 };
 
 /// What every answer has: a code, mostly a message, on success data.
@@ -108,9 +108,7 @@ impl Reader<'_> {
         if code == codes::ARGUMENT && names_registration_id(message) {
             return (codes::illegal_id(), About::Target);
         }
-        let (verdict, about) = codes::verdict(code, self.settings.quota_reset_hour, self.answer);
-        let refuses = code == codes::DUPLICATE && self.settings.duplicate == Duplicate::Refused;
-        (if refuses { Meaning::BAD_REQUEST.verdict().code(code) } else { verdict }, about)
+        codes::verdict(code, self.settings.quota_reset_hour, self.answer)
     }
 
     /// `unicast_batch` (section 4.2): an element for each target, by its id, else by its place. A target without one:

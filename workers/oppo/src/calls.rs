@@ -13,7 +13,6 @@ use push_contract::{
 use crate::{
     classes::is_service,
     notification::{self, Delivery},
-    options::Options,
     registration::{Region, region},
     settings::{Broadcast, Image, Settings},
 };
@@ -108,8 +107,7 @@ impl<'a> Stage<'a> {
 }
 
 fn is_broadcast(settings: &Settings, push: &Push) -> bool {
-    // Options that cannot be read were refused before.
-    let big = || Options::of(&push.job).is_ok_and(|options| has_big_picture(settings, &push.job, &options));
+    let big = || has_big_picture(settings, &push.job);
     match settings.broadcast {
         Broadcast::Never => false,
         _ if push.positions.len() == 1 => big(),
@@ -119,16 +117,15 @@ fn is_broadcast(settings: &Settings, push: &Push) -> bool {
 }
 
 /// Whether a job has a big picture: only a broadcast can carry one.
-pub(crate) fn has_big_picture(settings: &Settings, job: &Job, options: &Options) -> bool {
-    let linked = || settings.image == Image::Big && job.notification.as_ref().is_some_and(|n| n.image.is_some());
-    settings.broadcast != Broadcast::Never && (options.big_picture_id.is_some() || linked())
+pub(crate) fn has_big_picture(settings: &Settings, job: &Job) -> bool {
+    let has_image = job.notification.as_ref().is_some_and(|n| n.image.is_some());
+    has_image && settings.image == Image::Big && settings.broadcast != Broadcast::Never
 }
 
 /// Jobs that may share a call: one target each, so that the call's limit of targets is that of its jobs; nothing that is
 /// in a hurry; and not both classes, since code 33 speaks of one.
 pub(crate) fn gather_key(settings: &Settings, job: &Job, class: &Class) -> Option<String> {
-    let big = Options::of(job).is_ok_and(|options| has_big_picture(settings, job, &options));
-    let may = settings.gather && job.targets.len() == 1 && job.lane() != Lane::High && !big;
+    let may = job.targets.len() == 1 && job.lane() != Lane::High && !has_big_picture(settings, job);
     may.then(|| if is_service(class) { "service" } else { "marketing" }.to_owned())
 }
 

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    options::{Level, Options},
+    options::{Options, STRONG},
     settings::Settings,
 };
 
@@ -124,8 +124,8 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         ..Class::new(job, chosen.name(), because).wanted(&name)
     };
     let missing = settings.on_missing_right;
-    let wants_strong = options.notify_level.map_or(job.kind == Kind::CallInvite, |level| level == Level::Strong);
-    if options.notify_level == Some(Level::Strong) && !settings.strong_reminder {
+    let wants_strong = options.notify_level.map_or(job.kind == Kind::CallInvite, |level| level == STRONG);
+    if options.notify_level == Some(STRONG) && !settings.strong_reminder {
         missing.check("options.oppo.notify_level", "notify_level 16: set strong_reminder once OPPO granted it")?;
     }
     if !wanted.is_service() {

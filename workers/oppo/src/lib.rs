@@ -67,8 +67,7 @@ struct OppoApp {
 
 impl App for OppoApp {
     fn call_limits(&self) -> CallLimits {
-        let targets = self.settings.batch;
-        CallLimits { targets, jobs: if self.settings.gather { targets } else { 1 } }
+        CallLimits { targets: self.settings.batch, jobs: self.settings.batch }
     }
 
     fn rate(&self) -> Rate {

@@ -11,7 +11,7 @@ use push_contract::{
 use crate::{
     calls,
     classes::is_service,
-    options::{Level, Options},
+    options::{LOCK_SCREEN, Options, STRONG},
     settings::{Activity, Image, Settings},
     template::Texts,
 };
@@ -27,8 +27,6 @@ const ACTIVITY: usize = 500;
 const URL: usize = 2000;
 /// The longest `off_line_ttl`: 10 days.
 const MAX_TTL: u64 = 864_000;
-/// The longest `show_ttl` of content & marketing: 12 hours.
-const MAX_SHOW_MARKETING: u32 = 43_200;
 
 /// What differs between the messages of one job.
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +81,8 @@ impl<'a> Writer<'a> {
         let click = self.click(notification.click.as_ref());
         let subtitle = notification.subtitle.as_deref().and_then(filled);
         let kept = Some(to.ttl_seconds.min(MAX_TTL)).filter(|ttl| *ttl > 0);
+        let invites = job.kind == Kind::CallInvite && settings.call_show_seconds > 0;
+        let shown = invites.then_some(settings.call_show_seconds);
         let callback = filled(&settings.callback_url);
         Ok(Fields::new()
             .with("app_message_id", format!("{:016x}", derived_id(&job.id, to.position)))
@@ -94,7 +94,7 @@ impl<'a> Writer<'a> {
             .with("action_parameters", self.parameters()?)
             .with("off_line", kept.is_some())
             .with("off_line_ttl", kept)
-            .with("show_ttl", self.show_ttl())
+            .with("show_ttl", shown)
             .with("call_back_url", callback)
             .with("call_back_parameter", callback.map(|_| &job.id))
             .with("channel_id", self.channel(notification))
@@ -110,7 +110,7 @@ impl<'a> Writer<'a> {
     fn texts(&mut self) -> Result<(Texts<'a>, u8), Refusal> {
         let some = self.job.some_text()?;
         let (style, limit) = match self.job.body().unwrap_or(some).chars().count() {
-            _ if calls::has_big_picture(self.settings, self.job, self.options) => (3, CONTENT),
+            _ if calls::has_big_picture(self.settings, self.job) => (3, CONTENT),
             0..=CONTENT => (1, CONTENT),
             _ => (2, LONG_CONTENT),
         };
@@ -171,14 +171,6 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn show_ttl(&mut self) -> Option<u32> {
-        let most = if is_service(self.class) { u32::MAX } else { MAX_SHOW_MARKETING };
-        let invite = || Some(self.settings.call_show_seconds).filter(|n| *n > 0 && self.job.kind == Kind::CallInvite);
-        let wanted = self.options.show_ttl.or_else(invite)?;
-        self.fitted.change_if(wanted > most, "options.oppo.show_ttl");
-        Some(wanted.min(most))
-    }
-
     /// Sound belongs to the channel, so silence is another channel.
     fn channel(&mut self, notification: &'a Notification) -> Option<&'a str> {
         let (settings, job) = (self.settings, self.job);
@@ -207,17 +199,17 @@ impl<'a> Writer<'a> {
     }
 
     /// Only beside a category, and only for communication & service: else code 67 (section 4.1).
-    fn level(&mut self) -> Option<Level> {
+    fn level(&mut self) -> Option<u8> {
         let wanted = self.options.notify_level;
         if !self.settings.send_category || !is_service(self.class) {
             self.fitted.drop_if(wanted.is_some(), "options.oppo.notify_level");
             return None;
         }
         if self.class.urgent {
-            return Some(Level::Strong);
+            return Some(STRONG);
         }
-        self.fitted.change_if(wanted == Some(Level::Strong), "options.oppo.notify_level");
-        Some(wanted.filter(|level| *level != Level::Strong).unwrap_or(Level::LockScreen))
+        self.fitted.change_if(wanted == Some(STRONG), "options.oppo.notify_level");
+        Some(wanted.filter(|level| *level != STRONG).unwrap_or(LOCK_SCREEN))
     }
 
     /// Type 0 sets (0 clears), type 1 adds.
@@ -226,7 +218,6 @@ impl<'a> Writer<'a> {
         let (kind, count) = match badge {
             _ if !self.settings.badge => return None,
             Badge::Set(count) => (0, count),
-            Badge::Add(count) if self.settings.badge_steps => (1, count),
             Badge::Add(count) => {
                 self.fitted.change_if(count != 1, "badge");
                 (1, 1)
@@ -235,21 +226,14 @@ impl<'a> Writer<'a> {
         Some(Fields::new().with("badge_operation_type", kind).with("badge_message_count", count))
     }
 
-    /// Pictures, by the id of an upload or by address.
+    /// A picture by its address, where the app may send one.
     fn picture(&mut self, notification: &Notification) -> Fields {
-        let (settings, options) = (self.settings, self.options);
-        let big = calls::has_big_picture(settings, self.job, options);
-        self.fitted.drop_if(options.big_picture_id.is_some() && !big, "options.oppo.big_picture_id");
-        let image = notification.image.as_deref().filter(|_| match settings.image {
-            Image::Drop => false,
-            Image::Small => options.small_picture_id.is_none(),
-            Image::Big => big && options.big_picture_id.is_none(),
-        });
-        self.fitted.drop_if(notification.image.is_some() && image.is_none(), "image");
-        let address = if settings.image == Image::Big { "big_picture_url" } else { "small_picture_url" };
-        Fields::new()
-            .with("small_picture_id", &options.small_picture_id)
-            .with("big_picture_id", options.big_picture_id.as_ref().filter(|_| big))
-            .with(address, image)
+        let name = match self.settings.image {
+            Image::Small => "small_picture_url",
+            Image::Big if calls::has_big_picture(self.settings, self.job) => "big_picture_url",
+            Image::Drop | Image::Big => "",
+        };
+        self.fitted.drop_if(notification.image.is_some() && name.is_empty(), "image");
+        if name.is_empty() { Fields::new() } else { Fields::new().with(name, &notification.image) }
     }
 }

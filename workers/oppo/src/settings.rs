@@ -20,8 +20,8 @@ use crate::{classes::Category, registration::Region, template::Template};
 pub(crate) const SECRETS: &[&str] = &["master_secret"];
 /// The longest `call_back_url` (section 4.1).
 const MAX_CALLBACK_URL: usize = 200;
-/// The longest `show_ttl` of an invitation (section 4.1).
-pub(crate) const MAX_SHOW_SECONDS: u32 = 86_400;
+/// The longest `show_ttl` that every class has (section 4.1).
+const MAX_SHOW_SECONDS: u32 = 43_200;
 
 /// One app's settings, as in `defaults.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,15 +47,12 @@ pub(crate) struct Settings {
     pub(crate) data_key: String,
     pub(crate) activity: Activity,
     pub(crate) badge: bool,
-    pub(crate) badge_steps: bool,
     pub(crate) image: Image,
     pub(crate) call_show_seconds: u32,
     pub(crate) callback_url: String,
     pub(crate) rate_per_second: u32,
     pub(crate) batch: usize,
-    pub(crate) gather: bool,
     pub(crate) broadcast: Broadcast,
-    pub(crate) duplicate: Duplicate,
     pub(crate) quota_reset_hour: u8,
 }
 
@@ -93,14 +90,6 @@ pub(crate) enum Broadcast {
     Marketing,
     Always,
     Never,
-}
-
-/// What code 32 means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Duplicate {
-    Accepted,
-    Refused,
 }
 
 impl Settings {

@@ -146,14 +146,6 @@ fn the_quota_opens_at_midnight_in_china() {
     assert_eq!(spent(17), until("2026-11-21T17:00:00+08:00"));
 }
 
-#[test]
-fn a_duplicate_is_what_the_setting_says() {
-    let app = app(&json!({ "duplicate": "refused" }));
-    let batch = batch(app.as_ref(), &[chat().build()]);
-    let verdict = done(app.decode(&batch, None, Some(&token()), &answer(200, r#"{"code":32}"#))).remove(0);
-    assert_eq!(said(&verdict), ("refused", Reason::BadRequest));
-}
-
 /// What is said about each of three phones by an answer to a batch.
 fn of_batch(data: &Value) -> Vec<Said> {
     let app = app(&json!({}));

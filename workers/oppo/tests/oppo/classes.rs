@@ -113,7 +113,6 @@ fn unknown_and_wrong_options_are_refused_by_name() {
     let (field, rule) = refused(json!({ "notify_level": 3 }));
     assert!(field == "options.oppo.notify_level" && rule.contains("16"), "{field} {rule}");
     assert_eq!(refused(json!({ "notify_id": 2_147_483_648_u32 })).0, "options.oppo.notify_id");
-    assert_eq!(refused(json!({ "show_ttl": 86_401 })).0, "options.oppo.show_ttl");
     assert_eq!(refused(json!({ "template": { "id": "" } })).0, "options.oppo.template.id");
     assert_eq!(refused(json!({ "template": { "title": {} } })).0, "options.oppo.template.id");
 }
@@ -131,6 +130,4 @@ fn jobs_share_a_call_by_class_if_they_have_one_target_and_no_hurry() {
     assert_eq!((key("chat.direct", 2), key("call.invite", 1), key("account.security", 1)), (None, None, None));
     let picture = job("news").title("t").body("b").notify("image", "https://a.example/p.png").build();
     assert_eq!(app.gather_key(&picture, &app.classify(&picture).unwrap()), None);
-    let alone = crate::support::app(&json!({ "gather": false }));
-    assert_eq!((alone.call_limits().targets, alone.call_limits().jobs), (1000, 1));
 }
