@@ -1,6 +1,6 @@
-//! Registration ids: their shape and their region (section 1).
+//! Registration ids: their region (section 1).
 
-use push_contract::{Outcome, Reason, Refusal};
+use push_contract::{Reason, Refusal};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::{ForeignIds, Settings};
@@ -34,27 +34,15 @@ impl Region {
     }
 }
 
-/// Whether the vendor's SDK would send to this id: 32 hexadecimal digits, perhaps after a prefix, or 24 without one.
-fn has_shape(id: &str) -> bool {
-    let digits = id.rsplit('_').next().unwrap_or_default();
-    let length = if digits.len() == id.len() { [32, 24] } else { [32, 32] };
-    length.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// The region whose host an id is sent to.
+/// The region whose host an id is sent to: its own.
 pub(crate) fn region(settings: &Settings, id: &str) -> Result<Region, Refusal> {
-    let (own, home) = (Region::of(id), settings.region);
-    if settings.foreign_ids == ForeignIds::Refuse && own != home {
+    let own = Region::of(id);
+    if settings.foreign_ids == ForeignIds::Refuse && own != settings.region {
         // Never as a dead token: at its own region it may well live.
         let rule = "an id of the other region: foreign_ids = \"route\" sends it to that region's host";
         return Err(Refusal::rejected(Reason::TokenWrongApp, "targets", rule));
     }
-    if settings.check_shape && !has_shape(id) {
-        let (outcome, reason) = (Outcome::InvalidToken, Reason::TokenMalformed);
-        let (field, rule) = ("targets".to_owned(), "no id of OPPO's has this shape: check_shape".to_owned());
-        return Err(Refusal { outcome, reason, field, rule });
-    }
-    Ok(if settings.foreign_ids == ForeignIds::Route { own } else { home })
+    Ok(own)
 }
 
 /// The realm of an id: its region, else why it is not sent, so that no id is refused for another's sake.
@@ -64,7 +52,7 @@ pub(crate) fn realm(settings: &Settings, id: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Region, has_shape};
+    use super::Region;
 
     #[test]
     fn an_id_names_its_region() {
@@ -79,19 +67,6 @@ mod tests {
         ];
         for (id, region) in table {
             assert_eq!(Region::of(id), region, "{id}");
-        }
-    }
-
-    #[test]
-    fn an_id_has_a_shape() {
-        let hex = "b6bbd94b59cdb5df8391642c1509b7fe";
-        for good in [hex, &format!("CN_{hex}"), &format!("OPPO_CN_{hex}"), &hex[..24]] {
-            assert!(has_shape(good), "{good}");
-        }
-        for bad in
-            ["", "_", "T1", &hex[1..], &format!("CN_{}", &hex[..24]), &format!("CN{hex}"), &hex.replace('b', "g")]
-        {
-            assert!(!has_shape(bad), "{bad}");
         }
     }
 }

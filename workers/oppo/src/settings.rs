@@ -33,7 +33,6 @@ pub(crate) struct Settings {
     pub(crate) cn_url: String,
     pub(crate) intl_url: String,
     pub(crate) foreign_ids: ForeignIds,
-    pub(crate) check_shape: bool,
     pub(crate) verify_registration_id: bool,
     pub(crate) categories: Vec<Category>,
     pub(crate) strong_reminder: bool,
@@ -62,7 +61,6 @@ pub(crate) struct Settings {
 pub(crate) enum ForeignIds {
     Route,
     Refuse,
-    Send,
 }
 
 /// What an activity of a job names.

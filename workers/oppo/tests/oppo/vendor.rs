@@ -29,7 +29,7 @@ fn oppo_keeps_the_contract() {
                 ("no right at all", json!({ "categories": [], "templates": { "IM": null } })),
                 ("one call each", json!({ "batch": 1, "badge": true, "silent_channel_id": "quiet" })),
                 ("broadcasts", json!({ "broadcast": "always", "image": "big" })),
-                ("outside China", json!({ "region": "intl", "foreign_ids": "send", "check_shape": true, "batch": 7 })),
+                ("outside China", json!({ "region": "intl", "batch": 7 })),
                 (
                     "old rules, no texts",
                     json!({ "send_category": false, "template_texts": false, "activity": "class" }),
@@ -42,7 +42,6 @@ fn oppo_keeps_the_contract() {
                 ("cn_url", json!("ftp://push.example")),
                 ("intl_url", json!("https://push.example?x=1")),
                 ("foreign_ids", json!("drop")),
-                ("check_shape", json!("yes")),
                 ("categories", json!(["IMM"])),
                 ("on_missing_right", json!("ignore")),
                 ("channels", json!("chat")),
