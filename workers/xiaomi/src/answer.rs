@@ -1,23 +1,21 @@
 //! Answers (sections 4.3 and 8): the code decides, beside code 0 what `data` says; without a code, the HTTP status.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use push_contract::{
-    Action, Answer, Batch, Next, Push, Reason, Verdict,
+    Action, Answer, Batch, Next, Reason, Verdict,
     kit::{codes::Meaning, fitting::integer},
 };
 use serde_json::{Map, Value};
 
 use crate::{
-    classes,
     codes::{self, About},
+    is_id,
     settings::{CHINA, Settings},
 };
 
 /// Xiaomi asks for at least a second after a code that says: slower (section 7).
 const PAUSE: Duration = Duration::from_secs(1);
-/// The name of messages without a channel among those that exceeded a total.
-const NO_CHANNEL: &str = "no_channel";
 
 /// Reads an answer.
 pub(crate) fn read(settings: &Settings, batch: &Batch, answer: &Answer) -> Next {
@@ -25,15 +23,13 @@ pub(crate) fn read(settings: &Settings, batch: &Batch, answer: &Answer) -> Next 
     let quota = answer.at.next_daily(settings.quota_reset_hour, CHINA);
     let timed = |verdict: Verdict| verdict.until(Some(slow), Some(quota));
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let Some(code) = body.get("code").and_then(integer).map(|code| code.to_string()) else {
+    let code = body.get("code").and_then(integer).map(|code| code.to_string());
+    // A proxy may write a code of its own: what was taken is a 200.
+    let Some(code) = code.filter(|code| code != codes::SUCCESS || (200..=299).contains(&answer.status)) else {
         return Next::Done(batch.all(&timed(by_status(answer))));
     };
     if code == codes::SUCCESS {
-        // A proxy may write a code of its own: what was taken is a 200.
-        return Next::Done(match answer.status {
-            200..=299 => success(settings, batch, &body, &timed(Meaning::SPENT.verdict())),
-            _ => batch.all(&timed(by_status(answer))),
-        });
+        return Next::Done(success(batch, &body, &timed(Meaning::SPENT.verdict())));
     }
     let reason = body.get("reason").and_then(Value::as_str).unwrap_or_default();
     let (meaning, about) = codes::find(&code, reason);
@@ -46,7 +42,7 @@ pub(crate) fn read(settings: &Settings, batch: &Batch, answer: &Answer) -> Next 
 }
 
 /// Code 0: who is not named was taken.
-fn success(settings: &Settings, batch: &Batch, body: &Value, spent: &Verdict) -> Vec<Verdict> {
+fn success(batch: &Batch, body: &Value, spent: &Verdict) -> Vec<Verdict> {
     let none = Map::new();
     let data = body.get("data").and_then(Value::as_object).unwrap_or(&none);
     let id = [data.get("id"), body.get("trace_id")].into_iter().flatten().find_map(Value::as_str).unwrap_or_default();
@@ -54,52 +50,37 @@ fn success(settings: &Settings, batch: &Batch, body: &Value, spent: &Verdict) ->
         // Somebody was refused, and nobody knows who.
         return batch.all(&Meaning::UNREADABLE.verdict().vendor_id(id));
     };
-    let taken = Verdict::accepted().code(codes::SUCCESS).vendor_id(id);
-    let gone = codes::GONE.verdict().code(codes::BAD).vendor_id(id);
-    let spent = spent.clone().code(codes::EXCEEDED).vendor_id(id);
-    let perhaps = Verdict { action: Action::Unknown, ..spent.clone() };
-    let exceeded = data.get(codes::EXCEEDED).filter(|value| !value.is_null()).map(exceeded);
-    let of = |push: &Push| match &exceeded {
-        None => &taken,
-        Some(None) => &perhaps,
-        Some(Some(counts)) => match counts.get(channel(settings, push)).copied().unwrap_or(0) {
-            0 => &taken,
-            // As many as there are: none of them was taken. Fewer: it does not say which.
-            count if count >= messages(settings, batch, push) => &spent,
-            _ => &perhaps,
-        },
+    let malformed = Meaning::gone(Reason::TokenMalformed).verdict();
+    let gone = codes::GONE.verdict().code(codes::BAD);
+    let spent = spent.clone().code(codes::EXCEEDED);
+    let other = match exceeded(data) {
+        Some(0) => Verdict::accepted().code(codes::SUCCESS),
+        // As many messages as there are: none of them was taken. Fewer: it does not say which.
+        Some(count) if count >= batch.pushes.len() => spent,
+        _ => Verdict { action: Action::Unknown, ..spent },
     };
-    let each = batch.pushes.iter().flat_map(|push| push.tokens().map(move |token| (token, of(push))));
-    each.map(|(token, other)| if bad.contains(&token) { &gone } else { other }).cloned().collect()
+    let of = |token: &str| match token {
+        _ if !is_id(token) => &malformed,
+        _ if bad.contains(&token) => &gone,
+        _ => &other,
+    };
+    batch.tokens().map(|token| of(token).clone().vendor_id(id)).collect()
 }
 
 /// The ids under any spelling of `bad_regids`, joined with commas; `None`: they cannot be read.
 fn bad_ids(data: &Map<String, Value>) -> Option<Vec<&str>> {
     let spelt = |name: &str| name.replace('_', "").eq_ignore_ascii_case("badregids");
-    match data.iter().find(|(name, _)| spelt(name)).map(|(_, value)| value) {
-        None | Some(Value::Null) => Some(Vec::new()),
-        Some(ids) => Some(ids.as_str()?.split(',').map(str::trim).collect()),
-    }
+    let found = data.iter().find(|(name, told)| spelt(name) && !told.is_null());
+    let Some((_, told)) = found else { return Some(Vec::new()) };
+    Some(told.as_str()?.split(',').map(str::trim).collect())
 }
 
-/// How many messages were dropped per channel: `no_channel:2 a:3`.
-fn exceeded(told: &Value) -> Option<HashMap<&str, usize>> {
-    let mut counts = HashMap::new();
-    for pair in told.as_str()?.split_whitespace() {
-        let (channel, count) = pair.rsplit_once(':')?;
-        counts.insert(channel, count.parse().ok()?);
-    }
-    Some(counts)
-}
-
-fn channel<'a>(settings: &'a Settings, push: &Push) -> &'a str {
-    classes::channel(settings, &push.class).map_or(NO_CHANNEL, |channel| &channel.id)
-}
-
-/// How many messages of the call are in the channel of this one. To however many ids, a job alone is one.
-fn messages(settings: &Settings, batch: &Batch, push: &Push) -> usize {
-    let wanted = channel(settings, push);
-    batch.pushes.iter().filter(|other| channel(settings, other) == wanted).count()
+/// How many messages were dropped, told by channel as `no_channel:2 a:3`; all jobs of a call are in one. A job alone is
+/// one message, to however many ids. `None`: it cannot be read.
+fn exceeded(data: &Map<String, Value>) -> Option<usize> {
+    let Some(told) = data.get(codes::EXCEEDED).filter(|told| !told.is_null()) else { return Some(0) };
+    let mut counts = told.as_str()?.split_whitespace().map(|pair| pair.rsplit_once(':')?.1.parse().ok());
+    counts.try_fold(0_usize, |sum, count| Some(sum.saturating_add(count?)))
 }
 
 /// Answers without a code (section 8, HTTP).
@@ -108,8 +89,7 @@ fn by_status(answer: &Answer) -> Verdict {
         401 | 403 => Meaning::CREDENTIAL.verdict(),
         // No interface of Xiaomi's answers so: the host is another's.
         404 | 405 => Meaning::APP.verdict(),
-        408 | 429 => answer.by_status(true),
-        400..=499 => Verdict::new(Action::Refused, Reason::BadRequest),
+        400..=499 if !matches!(answer.status, 408 | 429) => Meaning::BAD_REQUEST.verdict(),
         _ => answer.by_status(true),
     }
 }

@@ -1,4 +1,5 @@
-//! Which category a job belongs to and which channel it may use (section 6). On the wire there is only the channel.
+//! Which category a job belongs to and which channel it may use (section 6); `options.xiaomi` overrides it. On the wire
+//! there is only the channel.
 
 use push_contract::{
     Class, ClassRow, Job, Kind, Refusal,
@@ -11,12 +12,12 @@ use push_contract::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{NAME, options::Options, settings::Settings, template::Channel};
+use crate::{NAME, settings::Settings, template::Channel};
 
 /// The daily totals of an app (section 1).
 pub(crate) const QUOTAS: &[&str] = &["public", "default"];
 /// The category that stands in for those without a channel.
-pub(crate) const PUBLIC: &str = "PUBLIC";
+const PUBLIC: &str = "PUBLIC";
 
 /// What a channel is applied for, in our words: Xiaomi has 41 types of private messages and no codes for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +43,15 @@ pub(crate) enum Category {
     Public,
     /// No channel.
     Default,
+}
+
+/// Xiaomi's own overrides for one job. Unknown keys are refused.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "options.xiaomi")]
+pub(crate) struct Options {
+    /// Category instead of the one that the kind deserves. The app needs a channel for it; DEFAULT is none.
+    category: Option<Category>,
 }
 
 impl Category {
@@ -106,11 +116,11 @@ pub(crate) fn rows() -> Vec<ClassRow> {
 }
 
 /// The class without the right to this one, for jobs that the vendor refuses in it.
-pub(crate) fn lesser(settings: &Settings, job: &Job, options: &Options, class: &Class) -> Option<Class> {
+pub(crate) fn lesser(settings: &Settings, job: &Job, class: &Class) -> Option<Class> {
     let mut less = settings.clone();
     less.on_missing_right = classes::MissingRight::Degrade;
     less.channels.remove(class.detail.as_str()?);
-    classify(&less, job, options).ok()
+    classify(&less, job).ok()
 }
 
 /// The channel of a class.
@@ -118,9 +128,10 @@ pub(crate) fn channel<'a>(settings: &'a Settings, class: &Class) -> Option<&'a C
     settings.channels.get(class.detail.as_str()?)
 }
 
-/// Chooses the category and its channel: the channel that the job names, else the override, else what the kind deserves,
-/// as far as the app has channels.
-pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
+/// Chooses the category and its channel: the channel that the job names, else the override, else what the kind
+/// deserves, as far as the app has channels.
+pub(crate) fn classify(settings: &Settings, job: &Job) -> Result<Class, Refusal> {
+    let options: Options = typed::options(job, NAME)?;
     let natural = deserved(job.kind);
     let wanted = options.category.unwrap_or(natural);
     // `key`: that of the channel in the settings.
@@ -129,7 +140,7 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         detail: key.into(),
         ..Class::new(job, name_of(&category), because)
     };
-    if let Some(key) = named_channel(settings, job, options, wanted)? {
+    if let Some(key) = named_channel(settings, job) {
         let category = Category::of_key(key).unwrap_or(Category::Default);
         return Ok(class(category, Some(key), format!("the job names the channel of channels.{key}")));
     }
@@ -142,34 +153,17 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
     if let Some(key) = by_kind.into_iter().chain([name.as_str()]).find(has) {
         return Ok(class(wanted, Some(key), format!("channels.{key}")));
     }
+    let right = format!("{name}: add its channel to channels once Xiaomi approved it");
+    settings.on_missing_right.check("kind", &right)?;
     let public = Some(PUBLIC).filter(has);
-    // No types of Xiaomi's by name, so to have no channel for them is no missing right.
-    let unnamed = options.category.is_none() && matches!(wanted, Category::FriendRequest | Category::Mail);
-    if !unnamed || public.is_none() {
-        let right = format!("{name}: add its channel to channels once Xiaomi approved it");
-        settings.on_missing_right.check("kind", &right)?;
-    }
     let instead = if public.is_some() { Category::Public } else { Category::Default };
     let because = format!("channels has no {name}: sent as {}", name_of(&instead));
     Ok(class(instead, public, because).wanted(&name))
 }
 
-/// The settings' key of the channel that a job names by its id. Only channels of the settings are sent: another id would
-/// be refused, or its class not be known.
-fn named_channel<'a>(
-    settings: &'a Settings,
-    job: &Job,
-    options: &Options,
-    wanted: Category,
-) -> Result<Option<&'a str>, Refusal> {
-    // One id may stand under several keys: that of the job's own category goes first.
-    let find = |id: &str| {
-        let keys = settings.channels.iter().filter(|(_, channel)| channel.id == id).map(|(key, _)| key.as_str());
-        keys.min_by_key(|key| Category::of_key(key) != Some(wanted))
-    };
-    let rule = || typed::bad_option(NAME, "channel_id", "the id of a channel of the app's settings");
-    match &options.channel_id {
-        Some(id) => find(id).map(Some).ok_or_else(rule),
-        None => Ok(job.notification.as_ref().and_then(|shown| find(shown.channel.as_deref()?))),
-    }
+/// The settings' key of the channel that a job names by its id. Only channels of the settings are sent: another id
+/// would be refused, or its class not be known.
+fn named_channel<'a>(settings: &'a Settings, job: &Job) -> Option<&'a str> {
+    let id = job.notification.as_ref()?.channel.as_deref()?;
+    settings.channels.iter().find(|(_, channel)| channel.id == id).map(|(key, _)| key.as_str())
 }

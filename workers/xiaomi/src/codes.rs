@@ -1,7 +1,7 @@
 //! Xiaomi's codes (section 8).
 
 use push_contract::{
-    Action, Reason, Verdict,
+    Action, Reason,
     kit::codes::{Codes, Meaning},
 };
 
@@ -9,8 +9,6 @@ use push_contract::{
 pub(crate) const SUCCESS: &str = "0";
 /// Sending failed: in practice no id of the call is good.
 const NO_TARGETS: &str = "20301";
-/// The callback's address is illegal.
-const CALLBACK: [&str; 2] = ["10025", "65038"];
 /// No codes, but what names ids and messages that were refused beside code 0.
 pub(crate) const BAD: &str = "bad_regids";
 pub(crate) const EXCEEDED: &str = "channel_exceed_quota";
@@ -48,7 +46,7 @@ const TABLE: Codes<(Meaning, About)> = Codes(&[
     // Content type; parameter wrong, missing, illegal, none, empty.
     (&["10007", "10008", "10016", "10017", "21305", "65011", "100"], (Meaning::BAD_REQUEST, Message)),
     // Pairs and callbacks too long; illegal callback; the notification's format and id.
-    (&["65014", "65015", "65036", "65037", CALLBACK[0], CALLBACK[1], "22100", "22103"],
+    (&["65014", "65015", "65036", "65037", "10025", "65038", "22100", "22103"],
         (Meaning::BAD_REQUEST, Message)),
     (&["10018", "65009"], (Meaning::TOO_LARGE, Message)),
     (&["10022", "10023", "10024", "10027", "10028", "200002", "26004", "22101"], (Meaning::SLOW, Call)),
@@ -82,9 +80,4 @@ pub(crate) fn find(code: &str, reason: &str) -> (Meaning, About) {
         (_, about) if code == NO_TARGETS && !reason.to_ascii_lowercase().contains("target") => (LATER, about),
         found => found,
     }
-}
-
-/// Whether Xiaomi refused the callback's address.
-pub(crate) fn is_about_callback(verdict: &Verdict) -> bool {
-    verdict.code.as_deref().is_some_and(|code| CALLBACK.contains(&code))
 }

@@ -4,16 +4,16 @@ mod answer;
 mod classes;
 mod codes;
 mod message;
-mod options;
 mod settings;
 mod template;
+
+use std::time::Duration;
 
 use http::{HeaderValue, Uri, header};
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Lane,
     Next, Outcome, Profile, Push, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor,
     kit::{
-        codes::Meaning,
         fields::{Fields, json},
         settings::{paths, secret},
     },
@@ -21,8 +21,7 @@ use push_contract::{
 };
 use serde_json::Value;
 
-use message::Message;
-use options::Options;
+use classes::Options;
 use settings::Settings;
 
 /// The name in queues, settings and options.
@@ -31,8 +30,6 @@ const NAME: &str = "xiaomi";
 const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 /// Several messages in one call (section 4.2).
 const MULTI: &str = "/v2/multi_messages/regids";
-/// The memo of a call that is repeated without the address for callbacks.
-const WITHOUT_CALLBACK: &str = "without callback";
 
 /// Xiaomi Mi Push.
 #[derive(Debug, Clone, Copy)]
@@ -87,40 +84,25 @@ struct XiaomiApp {
 }
 
 impl XiaomiApp {
-    fn message(&self, push: &Push, now: Timestamp, callback: bool) -> Result<Message, Refusal> {
-        let ttl_ms = u64::try_from(push.expiry.since(now).as_millis()).unwrap_or(u64::MAX);
-        Ok(message::write(&self.settings, &push.job, &push.class, ttl_ms, callback)?.0)
-    }
-
-    /// One job: a form. Several: each target has its message, and they stand in a form as JSON.
-    fn call(&self, batch: &Batch, now: Timestamp, callback: bool) -> Result<Call, Refusal> {
-        let (api, address, body) = match batch.pushes.as_slice() {
-            [push] => ("send", &self.send, self.single(push, self.message(push, now, callback)?)?),
-            pushes => {
-                let mut elements = Vec::with_capacity(batch.targets());
-                for push in pushes {
-                    let message = self.message(push, now, callback)?.object();
-                    elements.extend(push.tokens().map(|id| Fields::new().with("target", id).with("message", &message)));
-                }
-                ("multi", &self.multi, self.multi(&elements)?)
-            }
-        };
-        let mut request = wire::post(address, FORM, body);
-        request.headers_mut().insert(header::AUTHORIZATION, self.key.clone());
-        let memo = (!callback).then(|| WITHOUT_CALLBACK.to_owned());
-        Ok(Call { api, request, commits: true, memo })
-    }
-
-    fn single(&self, push: &Push, message: Message) -> Result<String, Refusal> {
+    /// One job: a form with a list of targets.
+    fn single(&self, push: &Push, now: Timestamp) -> Result<String, Refusal> {
         let ids = push.tokens().filter(|id| is_id(id)).collect::<Vec<_>>().join(",");
         if ids.is_empty() {
             let gone = Refusal::rejected(Reason::TokenMalformed, "targets", "no registration id has a comma");
             return Err(Refusal { outcome: Outcome::InvalidToken, ..gone });
         }
+        let (message, _) = message::write(&self.settings, &push.job, &push.class, push.expiry.since(now))?;
         Ok(form(&Fields::new().with("registration_id", ids).and(Some(message.form()))))
     }
 
-    fn multi(&self, elements: &[Fields]) -> Result<String, Refusal> {
+    /// Several jobs: each target has its message, and they stand in a form as JSON.
+    fn multi(&self, batch: &Batch, now: Timestamp) -> Result<String, Refusal> {
+        let mut elements = Vec::with_capacity(batch.targets());
+        for push in &batch.pushes {
+            let (message, _) = message::write(&self.settings, &push.job, &push.class, push.expiry.since(now))?;
+            let message = message.object();
+            elements.extend(push.tokens().map(|id| Fields::new().with("target", id).with("message", &message)));
+        }
         let messages = String::from_utf8_lossy(&json(&elements)?).into_owned();
         let body = form(&Fields::new().with("messages", messages).with("time_to_send", 0));
         if body.len() > self.settings.gather_max_bytes {
@@ -151,10 +133,6 @@ impl App for XiaomiApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Calls }
     }
 
-    fn warnings(&self) -> Vec<String> {
-        self.settings.warnings()
-    }
-
     fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {
         Authentication::InRequest
     }
@@ -164,16 +142,16 @@ impl App for XiaomiApp {
     }
 
     fn classify(&self, job: &Job) -> Result<Class, Refusal> {
-        classes::classify(&self.settings, job, &Options::of(job)?)
+        classes::classify(&self.settings, job)
     }
 
     fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
-        classes::lesser(&self.settings, job, &Options::of(job).ok()?, class)
+        classes::lesser(&self.settings, job, class)
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
-        // Neither time nor callbacks change what fits.
-        Ok(message::write(&self.settings, job, class, u64::MAX, true)?.1)
+        // Time does not change what fits.
+        Ok(message::write(&self.settings, job, class, Duration::MAX)?.1)
     }
 
     /// One target each, so that the call's limit of targets is that of its jobs; nothing that is in a hurry; and one
@@ -186,26 +164,16 @@ impl App for XiaomiApp {
     }
 
     fn encode(&self, batch: &Batch, _token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        self.call(batch, now, true)
+        let (api, address, body) = match batch.pushes.as_slice() {
+            [push] => ("send", &self.send, self.single(push, now)?),
+            _ => ("multi", &self.multi, self.multi(batch, now)?),
+        };
+        let mut request = wire::post(address, FORM, body);
+        request.headers_mut().insert(header::AUTHORIZATION, self.key.clone());
+        Ok(Call { api, request, commits: true, memo: None })
     }
 
-    fn decode(&self, batch: &Batch, memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
-        let called_back = memo.is_none() && !self.settings.callback_url.is_empty();
-        match answer::read(&self.settings, batch, answer) {
-            Next::Done(mut verdicts) => {
-                for (verdict, _) in verdicts.iter_mut().zip(batch.tokens()).filter(|(_, token)| !is_id(token)) {
-                    *verdict = Meaning::gone(Reason::TokenMalformed).verdict();
-                }
-                Next::Done(verdicts)
-            }
-            // The address for callbacks is refused: the message goes out without it.
-            Next::Whole(verdict) if called_back && codes::is_about_callback(&verdict) => {
-                match self.call(batch, answer.at, false) {
-                    Ok(call) => Next::Call(Box::new(call)),
-                    Err(refusal) => Next::Done(batch.all(&refusal.verdict())),
-                }
-            }
-            next => next,
-        }
+    fn decode(&self, batch: &Batch, _memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
+        answer::read(&self.settings, batch, answer)
     }
 }

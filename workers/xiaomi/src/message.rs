@@ -2,7 +2,7 @@
 
 mod tap;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use push_contract::{
     Class, Count, Fitted, Job, Kind, Notification, Reason, Refusal, derived_id,
@@ -12,7 +12,6 @@ use push_contract::{
 
 use crate::{
     classes::{self, Category},
-    options::Options,
     settings::Settings,
     template::Channel,
 };
@@ -21,9 +20,9 @@ use crate::{
 const TITLE: usize = 49;
 const DESCRIPTION: usize = 127;
 const PAYLOAD: usize = 4095;
-/// The longest `time_to_live` of public and of private messages in milliseconds.
-const DAY_MS: u64 = 86_400_000;
-const TEN_DAYS_MS: u64 = 10 * DAY_MS;
+/// The longest `time_to_live` of public and of private messages.
+const DAY: Duration = Duration::from_secs(86_400);
+const TEN_DAYS: Duration = Duration::from_secs(864_000);
 /// Everything of `notify_type`; and light alone, without sound and vibration.
 const ALL: i8 = -1;
 const LIGHT: i8 = 4;
@@ -54,19 +53,51 @@ impl Message {
     }
 }
 
-/// The message of a job, and what was dropped or changed on the way. It lives for `ttl_ms` at most; `callback`: Xiaomi
-/// is asked to call back, if the settings say so.
+/// The message of a job, and what was dropped or changed on the way. It lives as long as is `left` at most.
 pub(crate) fn write(
     settings: &Settings,
     job: &Job,
     class: &Class,
-    ttl_ms: u64,
-    callback: bool,
+    left: Duration,
 ) -> Result<(Message, Fitted), Refusal> {
-    let (options, channel) = (Options::of(job)?, classes::channel(settings, class));
-    let (alerts, fitted) = (Category::of(class).alerts(), Fitted::default());
-    let mut writer = Writer { settings, job, channel, alerts, options, extra: BTreeMap::new(), fitted };
-    let message = writer.message(ttl_ms, callback)?;
+    let (channel, alerts) = (classes::channel(settings, class), Category::of(class).alerts());
+    let mut writer = Writer { settings, job, channel, alerts, extra: BTreeMap::new(), fitted: Fitted::default() };
+    let payload = job.data_under(&settings.data_key);
+    let length = payload.as_ref().map_or(0, |text| text.chars().count());
+    if length > PAYLOAD {
+        let rule = format!("{length} characters as payload, at most {PAYLOAD}: shorten data");
+        return Err(Refusal::rejected(Reason::PayloadTooLarge, "data", rule));
+    }
+    if let Some(channel) = channel {
+        writer.put("channel_id", &channel.id);
+    }
+    let ttl_ms = left.min(if alerts { TEN_DAYS } else { DAY }).as_millis();
+    if ttl_ms == 0 {
+        writer.put("only_send_once", "1");
+    }
+    if let Some(url) = filled(&settings.callback_url) {
+        writer.put("callback", url);
+        writer.put("callback.param", job.id.as_str());
+        writer.put("callback.type", RECEIPTS.to_string());
+    }
+    writer.fitted.drop_if(job.test, "test");
+    writer.fitted.drop_if(job.any_badge(|_| true), "badge");
+    let (texts, display) = match &job.notification {
+        Some(notification) => writer.shown(notification)?,
+        None if settings.pass_through => (Fields::new(), Fields::new()),
+        None => {
+            let rule = "Xiaomi delivers no data messages since 2022-09-12 (the setting pass_through sends them)";
+            return Err(Refusal::unsupported("notification", rule));
+        }
+    };
+    let packages = Fields::new().with("restricted_package_name", settings.packages.join(","));
+    let message = Message {
+        texts: texts.with("payload", payload),
+        display,
+        pass_through: u8::from(job.notification.is_none()),
+        rest: packages.with("time_to_live", Some(ttl_ms).filter(|ms| *ms > 0)),
+        extra: writer.extra,
+    };
     Ok((message, writer.fitted))
 }
 
@@ -76,70 +107,20 @@ struct Writer<'a> {
     channel: Option<&'a Channel>,
     /// Whether the class makes a sound.
     alerts: bool,
-    options: Options,
     extra: BTreeMap<&'static str, String>,
     fitted: Fitted,
 }
 
 impl<'a> Writer<'a> {
-    fn message(&mut self, ttl_ms: u64, callback: bool) -> Result<Message, Refusal> {
-        let (settings, job) = (self.settings, self.job);
-        let payload = job.data_under(&settings.data_key);
-        let length = payload.as_ref().map_or(0, |text| text.chars().count());
-        if length > PAYLOAD {
-            let rule = format!("{length} characters as payload, at most {PAYLOAD}: shorten data");
-            return Err(Refusal::rejected(Reason::PayloadTooLarge, "data", rule));
-        }
-        if let Some(channel) = self.channel {
-            self.put("channel_id", &channel.id);
-        }
-        let most = if self.alerts { TEN_DAYS_MS } else { DAY_MS };
-        let ttl_ms = Some(ttl_ms.min(most)).filter(|ms| *ms > 0);
-        if ttl_ms.is_none() {
-            self.put("only_send_once", "1");
-        }
-        if let Some(url) = filled(&settings.callback_url).filter(|_| callback) {
-            self.put("callback", url);
-            self.put("callback.param", job.id.as_str());
-            self.put("callback.type", RECEIPTS.to_string());
-        }
-        self.fitted.drop_if(job.test, "test");
-        self.fitted.drop_if(job.any_badge(|_| true), "badge");
-        let (texts, display) = match &job.notification {
-            Some(notification) => self.shown(notification)?,
-            None if settings.pass_through => {
-                let Options { notify_id, notify_foreground, jobkey, .. } = &self.options;
-                let display = notify_id.is_some() || notify_foreground.is_some() || jobkey.is_some();
-                self.fitted.drop_if(display, "options.xiaomi");
-                (Fields::new(), Fields::new())
-            }
-            None => {
-                let rule = "Xiaomi delivers no data messages since 2022-09-12 (the setting pass_through sends them)";
-                return Err(Refusal::unsupported("notification", rule));
-            }
-        };
-        Ok(Message {
-            texts: texts.with("payload", payload),
-            display,
-            pass_through: u8::from(job.notification.is_none()),
-            rest: Fields::new()
-                .with("restricted_package_name", settings.packages.join(","))
-                .with("time_to_live", ttl_ms),
-            extra: std::mem::take(&mut self.extra),
-        })
-    }
-
     /// What is particular to notifications: the texts, and how they show.
     fn shown(&mut self, notification: &Notification) -> Result<(Fields, Fields), Refusal> {
         let (settings, job) = (self.settings, self.job);
-        let [title, body] = self.texts()?;
-        let template = self
-            .channel
-            .and_then(|channel| channel.template(&settings.template_fallback, job, [title, body], &mut self.fitted));
-        let texts = template.is_none() || settings.template_texts;
-        self.extra.extend(template.into_iter().flatten());
+        let quiet = job.silent || job.kind == Kind::CallCancel;
+        let texts = self.texts()?;
         let sent = self.channel.map(|channel| channel.id.as_str());
         let fitted = &mut self.fitted;
+        let template = self.channel.and_then(|channel| channel.template(settings, job, texts, fitted));
+        let alone = template.is_some() && !settings.template_texts;
         fitted.drop_if(notification.channel.is_some() && notification.channel.as_deref() != sent, "channel");
         fitted.drop_if(notification.subtitle.is_some(), "subtitle");
         // Withdrawn for ordinary apps in August 2023.
@@ -147,39 +128,32 @@ impl<'a> Writer<'a> {
         fitted.drop_if(job.kind.is_call() && notification.tag.is_some(), "tag");
         // From Android 8 on the channel alone decides.
         fitted.change_if(job.silent && self.alerts, "silent");
-        let quiet = job.silent || job.kind == Kind::CallCancel;
-        if let Some(name) = notification.sound.as_deref().filter(|_| !quiet) {
-            match tap::sound(settings, name).filter(|_| self.alerts) {
-                Some(uri) => self.put("sound_uri", uri),
-                None => self.fitted.drop_if(true, "sound"),
-            }
-        }
+        let sound = notification.sound.as_deref().filter(|_| !quiet);
+        let sound_uri = sound.and_then(|name| tap::sound(settings, name)).filter(|_| self.alerts);
+        fitted.drop_if(sound.is_some() && sound_uri.is_none(), "sound");
         // Without `notify_effect` nothing is shown (section 10, 4). A tap that is too long opens the app: the message
         // counts more.
         let tap = tap::of(settings, job, notification.click.as_ref());
-        self.fitted.drop_if(tap.is_none(), "click");
+        fitted.drop_if(tap.is_none(), "click");
         let (effect, uri) = tap.unwrap_or(("1", None));
-        self.put("notify_effect", effect);
+        self.extra.extend(template.into_iter().flatten());
+        self.extra.extend(sound_uri.map(|uri| ("sound_uri", uri)));
         self.extra.extend(uri);
-        if let Some(show) = self.options.notify_foreground {
-            self.put("notify_foreground", u8::from(show).to_string());
-        }
+        self.put("notify_effect", effect);
         // The job's own: a phone shows only the first message of a job key, so a repeat is not shown twice. 12
         // characters, as the older page allows.
-        let own = || format!("{:012x}", derived_id(&job.id, 0) >> 16);
-        let key = self.options.jobkey.take().unwrap_or_else(own);
-        self.put("jobkey", key);
-        let display =
-            Fields::new().with("notify_type", if quiet { LIGHT } else { ALL }).with("notify_id", self.notify_id());
-        if !texts {
+        self.put("jobkey", format!("{:012x}", derived_id(&job.id, 0) >> 16));
+        let notify_type = if quiet { LIGHT } else { ALL };
+        let display = Fields::new().with("notify_type", notify_type).with("notify_id", notify_id(job));
+        if alone {
             return Ok((Fields::new(), display));
         }
-        let title = self.fitted.cut(title, TITLE, Count::Chars, "title");
-        let description = self.fitted.cut(body, DESCRIPTION, Count::Chars, "body");
+        let title = self.fitted.cut(texts[0], TITLE, Count::Chars, "title");
+        let description = self.fitted.cut(texts[1], DESCRIPTION, Count::Chars, "body");
         Ok((Fields::new().with("title", title).with("description", description), display))
     }
 
-    /// Title and body, neither blank (section 5): the title is the app's name, then the one that is missing is the other.
+    /// Title and body, neither blank (section 5): a missing title is the app's name, else each stands in for the other.
     fn texts(&mut self) -> Result<[&'a str; 2], Refusal> {
         let some = |text: &&str| !text.trim().is_empty();
         let (title, body) = (self.job.title().filter(some), self.job.body().filter(some));
@@ -192,14 +166,14 @@ impl<'a> Writer<'a> {
         Ok([title.or(name).unwrap_or(either), body.unwrap_or(either)])
     }
 
-    /// What makes a later notification replace an earlier one, and a repeat itself. All without an id replace each other
-    /// (section 10, 8), so there always is one.
-    fn notify_id(&self) -> u32 {
-        let own = || u32::try_from(derived_id(&self.job.id, 0) >> 33).unwrap_or_default();
-        self.options.notify_id.unwrap_or_else(|| self.job.replaced_by().map_or_else(own, int_id).max(1))
-    }
-
     fn put(&mut self, name: &'static str, value: impl Into<String>) {
         self.extra.insert(name, value.into());
     }
+}
+
+/// What makes a later notification replace an earlier one, and a repeat itself. All without an id replace each other
+/// (section 10, 8), so there always is one.
+fn notify_id(job: &Job) -> u32 {
+    let own = || u32::try_from(derived_id(&job.id, 0) >> 33).unwrap_or_default();
+    job.replaced_by().map_or_else(own, int_id).max(1)
 }

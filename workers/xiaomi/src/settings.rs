@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    classes::{Category, PUBLIC},
+    classes::Category,
     template::{self, Channel},
 };
 
@@ -45,7 +45,6 @@ pub(crate) struct Settings {
     pub(crate) data_key: String,
     pub(crate) pass_through: bool,
     pub(crate) app_name: String,
-    pub(crate) data_in_intent: bool,
     pub(crate) callback_url: String,
     pub(crate) rate_per_second: u32,
     pub(crate) batch: usize,
@@ -74,16 +73,13 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), SettingsError> {
-        let names = self.packages.join(",");
-        let named = !self.packages.is_empty() && self.packages.iter().all(|name| is_package(name));
-        rule(named, "packages", names, "the package names of the app, such as [\"com.example.chat\"]")?;
-        let version = match self.api_version.as_str() {
-            "v2" => self.packages.len() == 1,
-            "v4" => self.region == Region::Cn,
-            version => version == "v3",
-        };
-        let text = "v3; v2 takes one package name alone, v4 is for region = \"cn\" alone";
-        rule(version, "api_version", &self.api_version, text)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._".contains(&byte);
+        let named = |name: &String| !name.is_empty() && name.bytes().all(plain);
+        let known = !self.packages.is_empty() && self.packages.iter().all(named);
+        let text = "the package names of the app, such as [\"com.example.chat\"]";
+        rule(known, "packages", self.packages.join(","), text)?;
+        let version = ["v2", "v3", "v4"].contains(&self.api_version.as_str());
+        rule(version, "api_version", &self.api_version, "v2, v3 or v4")?;
         kinds("channels", self.channels.keys(), |key| Category::of_key(key).is_some())?;
         self.channels.iter().try_for_each(|(key, channel)| channel.check(&format!("channels.{key}")))?;
         let (fallback, cleaned) = (&self.template_fallback, template::clean(&self.template_fallback));
@@ -114,20 +110,4 @@ impl Settings {
     pub(crate) fn jobs_per_call(&self) -> usize {
         if self.packages.len() == 1 { self.gather_jobs } else { 1 }
     }
-
-    /// What the settings allow and an operator will probably regret.
-    pub(crate) fn warnings(&self) -> Vec<String> {
-        let none = "channels has no PUBLIC: messages whose category has no channel go out in none, 1 per device and day, \
-                    or are refused (27001)";
-        let none = (!self.channels.contains_key(PUBLIC)).then(|| none.to_owned());
-        let loud = |key: &str| Category::of_key(key).filter(|category| category.alerts());
-        let private = |key: &str| loud(key).is_some_and(|category| category != Category::Subscription);
-        let bare = self.channels.iter().filter(|(key, channel)| private(key) && channel.template_id.is_none());
-        let text = |key| format!("channels.{key} has no template_id: private messages need one from 2026-12-31");
-        none.into_iter().chain(bare.map(|(key, _)| text(key))).collect()
-    }
-}
-
-fn is_package(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_')
 }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
+use crate::settings::Settings;
+
 /// Variables of a template, and characters of a value.
 const MOST_VARIABLES: usize = 9;
 const MOST_CHARS: usize = 128;
@@ -26,40 +28,42 @@ pub(crate) struct Channel {
 impl Channel {
     /// Checks a channel of the settings.
     pub(crate) fn check(&self, key: &str) -> Result<(), SettingsError> {
-        let template = self.template_id.as_deref();
-        let id_text = "the id that the push operations platform shows";
-        rule(!self.id.is_empty(), &format!("{key}.id"), "", id_text)?;
-        let template_text = "the id of a template that is bound to the channel";
-        rule(template != Some(""), &format!("{key}.template_id"), "", template_text)?;
+        for (name, id) in [("id", Some(&self.id)), ("template_id", self.template_id.as_ref())] {
+            let text = "the id that the push operations platform shows";
+            rule(id.is_none_or(|id| !id.is_empty()), &format!("{key}.{name}"), "", text)?;
+        }
         let count = self.template_param.len();
-        let fits = count == 0 || count <= MOST_VARIABLES && template.is_some();
+        let fits = count == 0 || count <= MOST_VARIABLES && self.template_id.is_some();
         rule(fits, &format!("{key}.template_param"), count, "at most 9, beside a template_id")?;
         self.template_param.iter().try_for_each(|(name, pattern)| {
-            let known = fill(pattern, |name| is_known(name).then(String::new)).is_some();
+            let known = fill(pattern, |name| field(name).map(|_| String::new())).is_some();
             let text = "in braces there can be title, body and data.name";
             rule(known, &format!("{key}.template_param.{name}"), pattern, text)
         })
     }
 
     /// The fields of the template, if there is one, its variables filled from the job with its title and body. No
-    /// variable is left out, since their number must be the template's: for one that would be empty there is `fallback`.
+    /// variable is left out, since their number must be the template's: an empty one gets the fallback.
     pub(crate) fn template(
         &self,
-        fallback: &str,
+        settings: &Settings,
         job: &Job,
-        texts: [&str; 2],
+        [title, body]: [&str; 2],
         fitted: &mut Fitted,
     ) -> Option<[(&'static str, String); 2]> {
         let (id, mut param) = (self.template_id.clone()?, Map::new());
         for (variable, pattern) in &self.template_param {
             let mut fields = Vec::new();
             let text = fill(pattern, |name| {
-                let (field, text) = value(name, job, texts);
-                fields.push(field);
-                Some(text.unwrap_or_default())
+                fields.extend(field(name));
+                match name {
+                    "title" => Some(title.to_owned()),
+                    "body" => Some(body.to_owned()),
+                    _ => member(job, name).or_else(|| Some(String::new())),
+                }
             });
             let text = text.unwrap_or_default();
-            let cleaned = clean(&text).unwrap_or_else(|| fallback.to_owned());
+            let cleaned = clean(&text).unwrap_or_else(|| settings.template_fallback.clone());
             fields.iter().for_each(|field| fitted.change_if(cleaned != text, field));
             param.insert(variable.clone(), cleaned.into());
         }
@@ -79,24 +83,19 @@ fn fill(pattern: &str, mut value: impl FnMut(&str) -> Option<String>) -> Option<
     Some(text)
 }
 
-fn is_known(name: &str) -> bool {
-    let member = name.strip_prefix("data.").is_some_and(|member| !member.is_empty());
-    member || matches!(name, "title" | "body")
-}
-
-/// What a name in braces stands for, after the field of the job that it comes from, as in receipts.
-fn value(name: &str, job: &Job, [title, body]: [&str; 2]) -> (&'static str, Option<String>) {
+/// The field of a job that a name in braces stands for, as in receipts; `None`: there is no such name.
+fn field(name: &str) -> Option<&'static str> {
     match name {
-        "title" => ("title", Some(title.to_owned())),
-        "body" => ("body", Some(body.to_owned())),
-        _ => ("data", name.strip_prefix("data.").and_then(|name| member(job, name))),
+        "title" => Some("title"),
+        "body" => Some("body"),
+        _ => name.strip_prefix("data.").filter(|member| !member.is_empty()).map(|_| "data"),
     }
 }
 
-/// A text, number or truth value among the job's data.
+/// A text, number or truth value among the job's data, by its name in braces.
 fn member(job: &Job, name: &str) -> Option<String> {
     let mut data: Map<String, Value> = serde_json::from_str(job.data.as_ref()?.as_str()).ok()?;
-    match data.remove(name)? {
+    match data.remove(name.strip_prefix("data.")?)? {
         Value::String(text) => Some(text),
         value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
         _ => None,

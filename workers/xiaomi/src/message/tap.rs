@@ -22,23 +22,15 @@ pub(crate) fn of(settings: &Settings, job: &Job, click: Option<&Click>) -> Optio
     fits.then_some((effect, Some((name, uri))))
 }
 
-/// An intent URI for an activity; `None`: it is no name of one.
+/// An intent URI for an activity; `None`: it is no name of a class.
 fn intent(settings: &Settings, job: &Job, activity: &str) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._$/".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._$".contains(&byte);
     if activity.is_empty() || !activity.bytes().all(plain) {
         return None;
     }
     let package = settings.packages.first()?;
-    let last = activity.rsplit('.').next()?;
-    let aim = match activity {
-        _ if activity.contains('/') => format!("component={activity}"),
-        // Actions end in capitals, as Android's convention has it; classes do not.
-        _ if !last.bytes().any(|byte| byte.is_ascii_lowercase()) => format!("action={activity};package={package}"),
-        _ => format!("component={package}/{activity}"),
-    };
-    let uri = |extra: &str| format!("intent:#Intent;{aim};launchFlags=0x14000000;{extra}end");
-    let key = filled(&settings.data_key).filter(|_| settings.data_in_intent);
-    let data = key.zip(job.data.as_ref());
+    let uri = |extra: &str| format!("intent:#Intent;component={package}/{activity};launchFlags=0x14000000;{extra}end");
+    let data = filled(&settings.data_key).zip(job.data.as_ref());
     let with_data = data.map(|(key, data)| uri(&format!("S.{}={};", escaped(key), escaped(data.as_str()))));
     Some(with_data.filter(|uri| uri.chars().count() <= VALUE).unwrap_or_else(|| uri("")))
 }

@@ -45,8 +45,6 @@ fn a_data_message_is_unsupported_unless_it_is_asked_for() {
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::Unsupported, Reason::NotPossible));
     let on = json!({ "pass_through": true });
     assert_eq!(of(&on, &data, "payload"), r#"{"ext":"{\"cmd\":\"sync\"}"}"#);
-    let shown = data.options("xiaomi", json!({ "notify_id": 7 }));
-    assert_eq!(fitted(&on, &shown), said(&["options.xiaomi"], &[]));
 }
 
 #[test]
@@ -103,24 +101,25 @@ fn taps_become_effects() {
     };
     let tapped = |effect: &str, intent: &str, web: &str| (effect.to_owned(), intent.to_owned(), web.to_owned());
     let activity = |name: &str| json!({ "action": "activity", "activity": name });
-    let opens = |aim: &str| tapped("2", &format!("intent:#Intent;{aim};launchFlags=0x14000000;end"), "");
+    let opens = |class: &str, extra: &str| {
+        let uri = format!("intent:#Intent;component=com.example.chat/{class};launchFlags=0x14000000;{extra}end");
+        tapped("2", &uri, "")
+    };
     let plain = json!({});
     assert_eq!(click(&plain, Value::Null), tapped("1", "", ""));
     assert_eq!(click(&plain, json!({ "action": "app" })), tapped("1", "", ""));
-    assert_eq!(click(&plain, activity("com.a.Chat")), opens("component=com.example.chat/com.a.Chat"));
-    assert_eq!(click(&plain, activity(".Chat")), opens("component=com.example.chat/.Chat"));
-    assert_eq!(click(&plain, activity("com.b/.Chat")), opens("component=com.b/.Chat"));
-    assert_eq!(click(&plain, activity("com.a.OPEN_CHAT")), opens("action=com.a.OPEN_CHAT;package=com.example.chat"));
-    let with_data = tapped(
-        "2",
-        "intent:#Intent;component=com.example.chat/.Chat;launchFlags=0x14000000;S.ext=%7B%22a%22%3A%22%C3%A9%20b%22%7D;end",
-        "",
-    );
-    assert_eq!(click(&json!({ "data_in_intent": true }), activity(".Chat")), with_data);
+    let data = "S.ext=%7B%22a%22%3A%22%C3%A9%20b%22%7D;";
+    assert_eq!(click(&plain, activity("com.a.Chat")), opens("com.a.Chat", data));
+    assert_eq!(click(&plain, activity(".Chat")), opens(".Chat", data));
+    assert_eq!(click(&json!({ "data_key": "" }), activity(".Chat")), opens(".Chat", ""));
+    let long = chat().notify("click", activity(".Chat")).data(&format!(r#"{{"a":"{}"}}"#, "x".repeat(1000)));
+    assert_eq!(of(&plain, &long, "extra.intent_uri"), opens(".Chat", "").1);
     assert_eq!(click(&plain, json!({ "action": "intent", "intent": "x://y" })), tapped("2", "x://y", ""));
     let url = |text: &str| json!({ "action": "url", "url": text });
     assert_eq!(click(&plain, url("https://a")), tapped("3", "", "https://a"));
-    for wrong in [url(&format!("https://a/{}", "x".repeat(1024))), activity("a;end"), activity("")] {
+    for wrong in
+        [url(&format!("https://a/{}", "x".repeat(1024))), activity("a;end"), activity("com.b/.Chat"), activity("")]
+    {
         assert_eq!(click(&plain, wrong.clone()), tapped("1", "", ""));
         assert_eq!(fitted(&plain, &chat().notify("click", wrong)), said(&["click"], &[]));
     }
@@ -193,7 +192,6 @@ fn a_later_notification_replaces_by_tag_or_collapse_key() {
     assert_eq!(tagged, id(&chat().id("job-2").notify("tag", "room-7").collapse("other", None)));
     assert_eq!(id(&chat().collapse("c", None)), id(&chat().id("job-2").collapse("c", Some(2))));
     assert_ne!(id(&chat().collapse("c", None)), id(&chat().collapse("d", None)));
-    assert_eq!(id(&chat().options("xiaomi", json!({ "notify_id": 0 }))), 0);
     let call = |kind: &str, tag: &str| id(&job(kind).id(tag).title("t").body("b").notify("tag", tag));
     assert_eq!(call("call.invite", "i"), call("call.cancel", "c"));
 }
