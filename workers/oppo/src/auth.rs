@@ -41,7 +41,7 @@ pub(crate) fn read(answer: &Answer) -> Result<Token, AuthRefusal> {
     };
     if code != codes::SUCCESS {
         let detail = format!("{code}: {}", explain(&code));
-        return Err(match codes::verdict(&code, 0, answer).0.action {
+        return Err(match codes::verdict(&code, answer).0.action {
             Action::AppMisconfigured | Action::Refused => AuthRefusal::Misconfigured { detail },
             _ => trouble(detail),
         });
@@ -63,8 +63,6 @@ fn explain(code: &str) -> &'static str {
         "26" => "this address is on OPPO's blacklist",
         "27" | "30" => "the app has no right to push by API: apply for it on the platform",
         "28" => "the app is disabled on the platform",
-        "13" | "55" | "-2" => "too many requests for tokens",
-        "-1" => "the service is not available",
         _ => "OPPO refuses the request for a token",
     }
 }

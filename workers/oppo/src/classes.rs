@@ -1,4 +1,4 @@
-//! Which category a job belongs to and which it may use (section 6).
+//! Which category a job belongs to and which it may use (section 6); `options.oppo` overrides it.
 
 use push_contract::{
     Class, ClassRow, Job, Kind, Refusal,
@@ -6,14 +6,12 @@ use push_contract::{
         classes::{self, MissingRight},
         names::{name_of, named},
     },
+    typed,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    options::{Options, STRONG},
-    settings::Settings,
-};
+use crate::{NAME, settings::Settings};
 
 /// The daily quota that all content & marketing messages of an app share (section 1).
 pub(crate) const MARKETING_QUOTA: &str = "marketing";
@@ -42,8 +40,8 @@ impl Category {
     }
 
     /// Whether it is communication & service: no quota, but a right and its templates.
-    pub(crate) const fn is_service(self) -> bool {
-        !matches!(self, Self::News | Self::Content | Self::Marketing | Self::Social)
+    pub(crate) fn is_service(self) -> bool {
+        self != self.without_right()
     }
 
     /// The content & marketing category that is nearest.
@@ -52,7 +50,7 @@ impl Category {
             Self::Im => Self::Social,
             Self::Subscription => Self::News,
             Self::Account | Self::Todo | Self::DeviceReminder | Self::Order => Self::Marketing,
-            Self::News | Self::Content | Self::Marketing | Self::Social => self,
+            _ => self,
         }
     }
 }
@@ -60,6 +58,44 @@ impl Category {
 /// Whether a class is communication & service.
 pub(crate) fn is_service(class: &Class) -> bool {
     named(&class.name).is_some_and(Category::is_service)
+}
+
+/// OPPO's own overrides for one job. Unknown keys are refused.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "options.oppo")]
+pub(crate) struct Options {
+    /// Category instead of the one that the kind deserves. The app needs the right to a communication & service one.
+    pub(crate) category: Option<Category>,
+    /// 1: drawer. 2: also lock screen. 16: also banner, vibration and sound; needs the strong-reminder right. Only for
+    /// communication & service.
+    #[schemars(extend("enum" = [1, 2, 16, null]))]
+    pub(crate) notify_level: Option<u8>,
+    /// Notification channel of the app; wins over `notification.channel`.
+    pub(crate) channel_id: Option<String>,
+    /// Id of the notification on the phone: the same id replaces.
+    #[schemars(range(max = 2_147_483_647))]
+    pub(crate) notify_id: Option<u32>,
+}
+
+/// `notify_level`: drawer and lock screen.
+pub(crate) const LOCK_SCREEN: u8 = 2;
+/// `notify_level`: drawer, lock screen, banner, vibration and sound.
+pub(crate) const STRONG: u8 = 16;
+
+impl Options {
+    /// The job's overrides; none: all defaults.
+    pub(crate) fn of(job: &Job) -> Result<Self, Refusal> {
+        let options: Self = typed::options(job, NAME)?;
+        let (id, level) = (options.notify_id, options.notify_level);
+        if id.is_some_and(|id| i32::try_from(id).is_err()) {
+            return Err(typed::bad_option(NAME, "notify_id", "0 to 2147483647"));
+        }
+        if level.is_some_and(|level| ![1, LOCK_SCREEN, STRONG].contains(&level)) {
+            return Err(typed::bad_option(NAME, "notify_level", "1, 2 or 16"));
+        }
+        Ok(options)
+    }
 }
 
 /// What a kind deserves (the last table of section 6).
@@ -86,24 +122,23 @@ pub(crate) const fn deserved(kind: Kind) -> Category {
 pub(crate) fn rows() -> Vec<ClassRow> {
     classes::rows(|kind| {
         let category = deserved(kind);
-        let caps = match category {
-            _ if category.is_service() => "none",
-            Category::News => "5 (news apps; others 2) per device and day; the app's daily quota",
-            _ => "2 (news apps: 5) per device and day; the app's daily quota",
-        };
-        let row = ClassRow::new(kind, category.name(), caps);
         let more = match kind {
             Kind::SocialRequest => "; templates: social.request",
             Kind::CallInvite => "; for banner, vibration and sound: strong_reminder",
-            _ if !category.is_service() => return row,
             _ => "",
         };
-        row.needs(format!("categories: {}{more}", category.name()), category.without_right().name())
+        let right = format!("categories: {}{more}", category.name());
+        let row = |caps: &str| ClassRow::new(kind, category.name(), caps);
+        match category {
+            _ if category.is_service() => row("none").needs(right, category.without_right().name()),
+            Category::News => row("5 (news apps; others 2) per device and day; the app's daily quota"),
+            _ => row("2 (news apps: 5) per device and day; the app's daily quota"),
+        }
     })
 }
 
 /// The class without the right to this one, for jobs that the vendor refuses in it.
-pub(crate) fn lesser(settings: &Settings, job: &Job, options: &Options, class: &Class) -> Option<Class> {
+pub(crate) fn lesser(settings: &Settings, job: &Job, class: &Class) -> Option<Class> {
     let mut less = settings.clone();
     less.on_missing_right = MissingRight::Degrade;
     // What is refused of an urgent job may be its notify level alone.
@@ -112,11 +147,12 @@ pub(crate) fn lesser(settings: &Settings, job: &Job, options: &Options, class: &
     } else {
         less.categories.retain(|category| category.name() != class.name);
     }
-    classify(&less, job, options).ok()
+    classify(&less, job).ok()
 }
 
 /// Chooses the category: the override, else what the kind deserves, as far as the app's rights go.
-pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Result<Class, Refusal> {
+pub(crate) fn classify(settings: &Settings, job: &Job) -> Result<Class, Refusal> {
+    let options = Options::of(job)?;
     let wanted = options.category.unwrap_or_else(|| deserved(job.kind));
     let name = wanted.name();
     let class = |chosen: Category, because: String| Class {
@@ -124,16 +160,14 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         ..Class::new(job, chosen.name(), because).wanted(&name)
     };
     let missing = settings.on_missing_right;
-    let wants_strong = options.notify_level.map_or(job.kind == Kind::CallInvite, |level| level == STRONG);
     if options.notify_level == Some(STRONG) && !settings.strong_reminder {
         missing.check("options.oppo.notify_level", "notify_level 16: set strong_reminder once OPPO granted it")?;
     }
     if !wanted.is_service() {
         return Ok(class(wanted, format!("{name} needs no right")));
     }
-    let uncovered =
-        options.category.is_none() && options.template.is_none() && !settings.templates.contains_key(job.kind.as_str());
-    if job.kind == Kind::SocialRequest && uncovered {
+    let covered = options.category.is_some() || settings.templates.contains_key(job.kind.as_str());
+    if job.kind == Kind::SocialRequest && !covered {
         // No missing right: OPPO's page names SOCIAL for requests that no approved template covers.
         return Ok(class(Category::Social, "templates has no social.request: sent as SOCIAL".to_owned()));
     }
@@ -142,7 +176,8 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         let chosen = wanted.without_right();
         return Ok(class(chosen, format!("categories lacks {name}: sent as {}", chosen.name())));
     }
-    let urgent = wants_strong && settings.strong_reminder && settings.send_category && !job.silent;
+    let strong = options.notify_level.map_or(job.kind == Kind::CallInvite, |level| level == STRONG);
+    let urgent = strong && settings.strong_reminder && !job.silent;
     let because = if urgent { ", strong_reminder is set" } else { "" };
     Ok(Class { urgent, ..class(wanted, format!("categories has {name}{because}")) })
 }

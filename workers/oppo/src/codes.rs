@@ -50,7 +50,6 @@ const TABLE: Codes<(Meaning, About)> = Codes(&[
     (&["27", "30"], (Meaning::APP_RIGHT, Call)),
     // Picture quota, picture invalid; argument missing, illegal.
     (&[NO_DATA, "34", "51", "40", ARGUMENT], (Meaning::BAD_REQUEST, Message)),
-    // Or refused, by the setting.
     (&[DUPLICATE], (Meaning::ACCEPTED, Target)),
     (&["33"], (Meaning::SPENT, Call)),
     // Template missing, or its parameters. The token is fine (section 10, 16).
@@ -74,14 +73,14 @@ pub(crate) fn slow_until(answer: &Answer) -> Timestamp {
     answer.at.after_pause(answer.retry_after(), Duration::from_secs(1))
 }
 
-/// What a code means, and whose fault it is. The day's quota opens at its hour in China.
-pub(crate) fn verdict(code: &str, quota_reset_hour: u8, answer: &Answer) -> (Verdict, About) {
+/// What a code means, and whose fault it is. The day's quota opens at midnight in China (unconfirmed).
+pub(crate) fn verdict(code: &str, answer: &Answer) -> (Verdict, About) {
     let (meaning, about) = TABLE.find(code).unwrap_or({
         // 500 to 599 are server errors, in no table; what else is unlisted is tried again before it counts as final.
         let is_server = code.len() == 3 && code.starts_with('5');
         (if is_server { Meaning::UNAVAILABLE } else { Meaning::UNLISTED }, Call)
     });
-    let quota = answer.at.next_daily(quota_reset_hour, 8);
+    let quota = answer.at.next_daily(0, 8);
     (meaning.verdict().until(Some(slow_until(answer)), Some(quota)).code(code), about)
 }
 

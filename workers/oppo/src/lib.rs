@@ -5,22 +5,20 @@ mod auth;
 mod calls;
 mod classes;
 mod codes;
+mod hosts;
 mod notification;
-mod options;
-mod registration;
 mod settings;
 mod template;
 
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Profile, Rate, Refusal, SettingsError, Target, Timestamp, Token, Vendor, kit::names::named,
+    Profile, Rate, Refusal, SettingsError, Target, Timestamp, Token, Vendor,
 };
 use serde_json::Value;
 
 use answer::Heard;
-use calls::{Caller, Hosts, Stage};
-use notification::Delivery;
-use options::Options;
+use calls::Stage;
+use hosts::Hosts;
 use settings::Settings;
 
 /// The name in queues, settings and options.
@@ -54,7 +52,7 @@ impl Vendor for Oppo {
     }
 
     fn options_schema(&self) -> Value {
-        schemars::schema_for!(Options).to_value()
+        schemars::schema_for!(classes::Options).to_value()
     }
 }
 
@@ -75,18 +73,18 @@ impl App for OppoApp {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.settings.warnings()
+        let text = "channel_id is empty: on Android 8 and later messages without a channel show in OPPO's own default \
+                    channel; name one that the app creates";
+        if self.settings.channel_id.is_empty() { vec![text.to_owned()] } else { Vec::new() }
     }
 
     fn realm(&self, target: &Target) -> &'static str {
-        registration::realm(&self.settings, &target.token)
+        hosts::realm(&target.token)
     }
 
-    /// A token for each region; what is not sent needs none.
     fn authentication(&self, realm: &str, now: Timestamp) -> Authentication {
-        let region = if realm.is_empty() { Some(self.settings.region) } else { named(realm) };
-        let Some(region) = region else { return Authentication::InRequest };
-        Authentication::Endpoint(Box::new(auth::call(&self.settings, &self.hosts.at(region).auth, now)))
+        let [auth, ..] = self.hosts.at(realm);
+        Authentication::Endpoint(Box::new(auth::call(&self.settings, auth, now)))
     }
 
     fn read_credential(&self, answer: &Answer) -> Result<Token, AuthRefusal> {
@@ -94,35 +92,30 @@ impl App for OppoApp {
     }
 
     fn classify(&self, job: &Job) -> Result<Class, Refusal> {
-        classes::classify(&self.settings, job, &Options::of(job)?)
+        classes::classify(&self.settings, job)
     }
 
     fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
-        classes::lesser(&self.settings, job, &Options::of(job).ok()?, class)
+        classes::lesser(&self.settings, job, class)
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
-        Ok(notification::write(&self.settings, job, class, Delivery::hardest(job))?.1)
+        Ok(notification::write(&self.settings, job, class, 0, notification::MAX_TTL)?.1)
     }
 
     fn gather_key(&self, job: &Job, class: &Class) -> Option<String> {
-        calls::gather_key(&self.settings, job, class)
+        calls::gather_key(job, class)
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
-        Caller::of(&self.settings, &self.hosts, batch, token, now)?.first(batch)
+        calls::call(self, Stage::of(batch, None), "", batch, token, now)
     }
 
     fn decode(&self, batch: &Batch, memo: Option<&str>, token: Option<&Token>, answer: &Answer) -> Next {
-        let stage = Stage::of(&self.settings, batch, memo);
-        let again = matches!(stage, Stage::Save { again: true });
-        let heard = answer::read(&self.settings, stage, batch, answer);
-        let caller = || Caller::of(&self.settings, &self.hosts, batch, token, answer.at);
-        let call = match heard {
+        let further = match answer::read(Stage::of(batch, memo), batch, answer) {
             Heard::Over(next) => return next,
-            Heard::Saved(message_id) => caller().map(|caller| caller.broadcast(batch, &message_id, again)),
-            Heard::Lost => caller().and_then(|caller| caller.save(batch, true)),
+            Heard::Further(stage, message_id) => calls::call(self, stage, &message_id, batch, token, answer.at),
         };
-        call.map_or_else(|refusal| Next::Done(batch.all(&refusal.verdict())), |call| Next::Call(Box::new(call)))
+        further.map_or_else(|refusal| Next::Done(batch.all(&refusal.verdict())), |call| Next::Call(Box::new(call)))
     }
 }

@@ -1,152 +1,122 @@
 //! Private message templates: approved texts whose variables a message fills (sections 4.1 and 6).
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use push_contract::{
     Job, Reason, Refusal, SettingsError,
     kit::{fields::Fields, settings::rule},
     typed::filled,
 };
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// A template and what fills its variables, by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Template {
     /// `private_msg_template_id`.
     pub(crate) id: String,
     /// Variables of the template's title.
     #[serde(default)]
-    pub(crate) title: BTreeMap<String, String>,
+    title: BTreeMap<String, String>,
     /// Variables of the template's content.
     #[serde(default)]
-    pub(crate) content: BTreeMap<String, String>,
-}
-
-/// A piece of a pattern.
-#[derive(Debug, PartialEq, Eq)]
-enum Piece<'a> {
-    Text(&'a str),
-    Title,
-    Body,
-    Subtitle,
-    Sender,
-    Data(&'a str),
-}
-
-/// The texts that a message shows, as they were cut.
-#[derive(Debug)]
-pub(crate) struct Texts<'a> {
-    pub(crate) title: Cow<'a, str>,
-    pub(crate) body: Cow<'a, str>,
+    content: BTreeMap<String, String>,
 }
 
 impl Template {
     /// Checks a template of the settings: its id and its patterns.
     pub(crate) fn check(&self, key: &str) -> Result<(), SettingsError> {
         rule(!self.id.is_empty(), &format!("{key}.id"), "", "the id of an approved template")?;
+        let known = |name: &str| {
+            let of_data = name.strip_prefix("data.").is_some_and(|name| !name.is_empty());
+            (of_data || ["title", "body", "subtitle", "sender"].contains(&name)).then(String::new)
+        };
         for (map, patterns) in [("title", &self.title), ("content", &self.content)] {
             for (name, pattern) in patterns {
-                let known = "in braces there can be title, body, subtitle, sender and data.name";
-                rule(pieces(pattern).is_some(), &format!("{key}.{map}.{name}"), pattern, known)?;
+                let rules = "in braces there can be title, body, subtitle, sender and data.name";
+                rule(fill(pattern, known).is_some(), &format!("{key}.{map}.{name}"), pattern, rules)?;
             }
         }
         Ok(())
     }
 
-    /// The template with its patterns filled from the job.
-    pub(crate) fn fill(&self, job: &Job, texts: &Texts<'_>) -> Result<Fields, Refusal> {
-        self.fields(|pattern| self.filled(pattern, job, texts))
-    }
-
-    /// The template with values as they stand: a producer's own.
-    pub(crate) fn as_given(&self) -> Fields {
-        self.fields(|text| Ok(text.to_owned())).unwrap_or_default()
-    }
-
-    /// A map without variables is left out: OPPO may refuse an empty one.
-    fn fields(&self, value: impl Fn(&str) -> Result<String, Refusal>) -> Result<Fields, Refusal> {
-        let map = |map: &BTreeMap<String, String>| -> Result<Option<BTreeMap<String, String>>, Refusal> {
-            let filled = map.iter().map(|(name, text)| Ok((name.clone(), value(text)?)));
-            Ok(Some(filled.collect::<Result<BTreeMap<_, _>, Refusal>>()?).filter(|map| !map.is_empty()))
+    /// The template, filled from a job and its texts as they were cut. A map without variables is left out: OPPO may
+    /// refuse an empty one.
+    pub(crate) fn fields(&self, job: &Job, texts: [&str; 2]) -> Result<Fields, Refusal> {
+        let values = |variables: &BTreeMap<String, String>| {
+            let mut values = BTreeMap::new();
+            for (name, pattern) in variables {
+                let Some(value) = fill(pattern, |name| value(job, texts, name)) else {
+                    let rule = format!("template {} needs {pattern}, which the job does not have", self.id);
+                    return Err(Refusal::rejected(Reason::BadRequest, "notification", rule));
+                };
+                values.insert(name.clone(), value);
+            }
+            Ok((!values.is_empty()).then_some(values))
         };
         Ok(Fields::new()
             .with("private_msg_template_id", &self.id)
-            .with("private_title_parameters", map(&self.title)?)
-            .with("private_content_parameters", map(&self.content)?))
+            .with("private_title_parameters", values(&self.title)?)
+            .with("private_content_parameters", values(&self.content)?))
     }
+}
 
-    fn filled(&self, pattern: &str, job: &Job, texts: &Texts<'_>) -> Result<String, Refusal> {
-        let mut text = String::new();
-        for piece in pieces(pattern).unwrap_or_default() {
-            let given = match piece {
-                Piece::Text(plain) => Some(plain.into()),
-                Piece::Title => Some(texts.title.clone()),
-                Piece::Body => Some(texts.body.clone()),
-                Piece::Subtitle => job.notification.as_ref().and_then(|n| n.subtitle.as_deref()).map(Cow::from),
-                Piece::Sender => job
-                    .sender
-                    .as_ref()
-                    .map(|sender| sender.nickname.as_deref().and_then(filled).unwrap_or(&sender.id).into()),
-                Piece::Data(name) => member(job, name).map(Cow::from),
+/// What a name in braces stands for; `None`: the job lacks it. Of its data, a text, number or truth value.
+fn value(job: &Job, [title, body]: [&str; 2], name: &str) -> Option<String> {
+    let sender = job.sender.as_ref();
+    let found = match name {
+        "title" => title,
+        "body" => body,
+        "subtitle" => job.notification.as_ref()?.subtitle.as_deref()?,
+        "sender" => sender?.nickname.as_deref().and_then(filled).unwrap_or(&sender?.id),
+        _ => {
+            let data: Value = serde_json::from_str(job.data.as_ref()?.as_str()).ok()?;
+            return match data.get(name.strip_prefix("data.")?)? {
+                Value::String(text) => Some(text.clone()),
+                value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
+                _ => None,
             };
-            let Some(given) = given else {
-                let rule = format!("template {} needs {pattern}, which the job does not have", self.id);
-                return Err(Refusal::rejected(Reason::BadRequest, "notification", rule));
-            };
-            text.push_str(&given);
         }
-        Ok(text)
-    }
+    };
+    Some(found.to_owned())
 }
 
-/// A text, number or truth value among the job's data.
-fn member(job: &Job, name: &str) -> Option<String> {
-    match serde_json::from_str::<Value>(job.data.as_ref()?.as_str()).ok()?.get(name)? {
-        Value::String(text) => Some(text.clone()),
-        value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
-/// The pieces of a pattern, or `None` if a brace is open or holds a name that is not known.
-fn pieces(pattern: &str) -> Option<Vec<Piece<'_>>> {
-    let mut pieces = Vec::new();
-    let mut rest = pattern;
+/// A pattern with what stands for each name in braces; `None` if a brace is open or nothing stands for a name.
+fn fill(pattern: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let (mut text, mut rest) = (String::new(), pattern);
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}')?;
-        if !before.is_empty() {
-            pieces.push(Piece::Text(before));
-        }
-        pieces.push(match name {
-            "title" => Piece::Title,
-            "body" => Piece::Body,
-            "subtitle" => Piece::Subtitle,
-            "sender" => Piece::Sender,
-            _ => Piece::Data(name.strip_prefix("data.").filter(|name| !name.is_empty())?),
-        });
+        text.push_str(before);
+        text.push_str(&value(name)?);
         rest = after;
     }
-    if !rest.is_empty() {
-        pieces.push(Piece::Text(rest));
-    }
-    Some(pieces)
+    text.push_str(rest);
+    Some(text)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, pieces};
+    use super::{Template, fill};
 
     #[test]
-    fn a_pattern_falls_into_pieces() {
-        let wanted = vec![Piece::Title, Piece::Text(": "), Piece::Data("n"), Piece::Text("!")];
-        assert_eq!(pieces("{title}: {data.n}!"), Some(wanted));
-        assert_eq!(pieces("plain"), Some(vec![Piece::Text("plain")]));
-        assert_eq!(pieces(""), Some(Vec::new()));
-        for wrong in ["{", "{title", "{tilte}", "{data.}", "{data}", "a {} b"] {
-            assert_eq!(pieces(wrong), None, "{wrong}");
+    fn names_in_braces_are_filled() {
+        let value = |name: &str| (name != "none").then(|| name.to_uppercase());
+        let filled = |pattern: &str| fill(pattern, value);
+        assert_eq!(filled("{title}: {data.n}!").as_deref(), Some("TITLE: DATA.N!"));
+        assert_eq!((filled("plain").as_deref(), filled("").as_deref()), (Some("plain"), Some("")));
+        assert_eq!((filled("{"), filled("{title"), filled("a {none}")), (None, None, None));
+    }
+
+    #[test]
+    fn a_name_that_nothing_can_stand_for_is_found_in_the_settings() {
+        let checked = |pattern: &str| {
+            let title = [("a".to_owned(), pattern.to_owned())].into();
+            Template { id: "T".to_owned(), title, ..Template::default() }.check("templates.IM").is_ok()
+        };
+        assert!(checked("{title} {body} {subtitle} {sender} {data.n}"));
+        for wrong in ["{tilte}", "{data.}", "{data}", "a {} b", "{title"] {
+            assert!(!checked(wrong), "{wrong}");
         }
     }
 }

@@ -134,16 +134,11 @@ fn waits_are_kept() {
 
 #[test]
 fn the_quota_opens_at_midnight_in_china() {
-    let spent = |hour: u8| {
-        let app = app(&json!({ "quota_reset_hour": hour }));
-        let batch = batch(app.as_ref(), &[job("marketing").title("t").body("b").build()]);
-        // 16:00 in China.
-        done(app.decode(&batch, None, Some(&token()), &answer(200, r#"{"code":33}"#))).remove(0).action
-    };
-    let until = |text| Action::QuotaSpent { until: Timestamp::parse(text) };
-    assert_eq!(spent(0), until("2026-11-22T00:00:00+08:00"));
-    assert_eq!(spent(15), until("2026-11-22T15:00:00+08:00"));
-    assert_eq!(spent(17), until("2026-11-21T17:00:00+08:00"));
+    let app = app(&json!({}));
+    let batch = batch(app.as_ref(), &[job("marketing").title("t").body("b").build()]);
+    // 16:00 in China.
+    let spent = done(app.decode(&batch, None, Some(&token()), &answer(200, r#"{"code":33}"#))).remove(0).action;
+    assert_eq!(spent, Action::QuotaSpent { until: Timestamp::parse("2026-11-22T00:00:00+08:00") });
 }
 
 /// What is said about each of three phones by an answer to a batch.
@@ -175,11 +170,11 @@ fn elements_of_a_batch_are_met_by_id_then_by_place() {
 
 #[test]
 fn a_broadcast_names_the_ids_that_failed() {
-    let app = app(&json!({ "broadcast": "always" }));
-    let batch = batch(app.as_ref(), &[chat().targets(3).build()]);
+    let app = app(&json!({}));
+    let batch = batch(app.as_ref(), &[job("news").title("t").body("b").targets(3).build()]);
     let of = |data: Value| {
         let body = json!({ "code": 0, "message": "success", "data": data }).to_string();
-        let verdicts = done(app.decode(&batch, Some("first 58ad"), Some(&token()), &answer(200, &body)));
+        let verdicts = done(app.decode(&batch, Some("broadcast"), Some(&token()), &answer(200, &body)));
         verdicts.iter().map(said).collect::<Vec<_>>()
     };
     assert_eq!(of(json!({ "task_id": "x" })), [TAKEN; 3]);
@@ -225,8 +220,8 @@ fn a_code_at_the_head_blames_the_call_a_message_or_an_id() {
 
 #[test]
 fn a_saved_content_is_saved_again_once() {
-    let app = app(&json!({ "broadcast": "always" }));
-    let batch = batch(app.as_ref(), &[chat().targets(2).build()]);
+    let app = app(&json!({}));
+    let batch = batch(app.as_ref(), &[job("news").title("t").body("b").targets(2).build()]);
     let next = |memo: Option<&str>, body: &str| match app.decode(&batch, memo, Some(&token()), &answer(200, body)) {
         Next::Call(call) => *call,
         other => panic!("{other:?}"),

@@ -60,7 +60,6 @@ fn every_kind_has_its_category_with_the_right_and_another_without() {
 fn a_friend_request_is_im_only_if_a_template_covers_it() {
     let rights = json!({ "categories": ["IM"], "on_missing_right": "refuse" });
     assert_eq!(name(&classify(&rights, "social.request", &json!({}))), ("SOCIAL", Some("IM")));
-    assert_eq!(name(&classify(&rights, "social.request", &json!({ "template": { "id": "T" } }))), ("IM", None));
     assert_eq!(name(&classify(&rights, "social.request", &json!({ "category": "IM" }))), ("IM", None));
 }
 
@@ -113,13 +112,11 @@ fn unknown_and_wrong_options_are_refused_by_name() {
     let (field, rule) = refused(json!({ "notify_level": 3 }));
     assert!(field == "options.oppo.notify_level" && rule.contains("16"), "{field} {rule}");
     assert_eq!(refused(json!({ "notify_id": 2_147_483_648_u32 })).0, "options.oppo.notify_id");
-    assert_eq!(refused(json!({ "template": { "id": "" } })).0, "options.oppo.template.id");
-    assert_eq!(refused(json!({ "template": { "title": {} } })).0, "options.oppo.template.id");
 }
 
 #[test]
 fn jobs_share_a_call_by_class_if_they_have_one_target_and_no_hurry() {
-    let app = app(&json!({ "image": "big" }));
+    let app = app(&json!({}));
     let key = |kind: &str, targets: usize| {
         let job = job(kind).title("t").body("b").targets(targets).build();
         app.gather_key(&job, &app.classify(&job).unwrap())
@@ -128,6 +125,4 @@ fn jobs_share_a_call_by_class_if_they_have_one_target_and_no_hurry() {
     assert!(key("chat.direct", 1).is_some() && key("news", 1).is_some());
     assert_ne!(key("chat.direct", 1), key("news", 1));
     assert_eq!((key("chat.direct", 2), key("call.invite", 1), key("account.security", 1)), (None, None, None));
-    let picture = job("news").title("t").body("b").notify("image", "https://a.example/p.png").build();
-    assert_eq!(app.gather_key(&picture, &app.classify(&picture).unwrap()), None);
 }

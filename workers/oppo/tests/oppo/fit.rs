@@ -6,7 +6,7 @@ use push_contract::{Fitted, Outcome, Reason, Refusal};
 use push_testkit::jobs::JobBuilder;
 use serde_json::{Value, json};
 
-use crate::support::{ID, app, batch, call, chat, field, job, later, message, prepare, shown, token};
+use crate::support::{ID, app, call, chat, field, job, later, message, prepare, shown};
 
 fn fitted(settings: &Value, job: &JobBuilder) -> Result<Fitted, Refusal> {
     prepare(app(settings).as_ref(), &job.build()).map(|(_, fitted)| fitted)
@@ -23,12 +23,11 @@ fn what_has_no_place_is_reported() {
     let rich = chat().notify("subtitle", "In the group").notify("image", "https://a.example/p.png");
     let rich = rich.notify("sound", "ding").badge(json!({ "set": 3 })).test().silent();
     assert_eq!(fitted(&json!({}), &rich), said(&["sound", "test", "image", "silent", "badge"], &["subtitle"]));
-    let with = json!({ "badge": true, "image": "small", "silent_channel_id": "quiet" });
+    let with = json!({ "badge": true, "image": true, "silent_channel_id": "quiet" });
     assert_eq!(fitted(&with, &rich), said(&["sound", "test"], &["subtitle"]));
     let marketing = job("marketing").title("t").body("b");
-    let level = marketing.options("oppo", json!({ "notify_level": 2, "template": { "id": "T" } }));
-    let wanted = said(&["options.oppo.template", "options.oppo.notify_level"], &[]);
-    assert_eq!(fitted(&json!({}), &level), wanted);
+    let level = marketing.options("oppo", json!({ "notify_level": 2 }));
+    assert_eq!(fitted(&json!({}), &level), said(&["options.oppo.notify_level"], &[]));
     let strong = chat().options("oppo", json!({ "notify_level": 16 }));
     assert_eq!(fitted(&json!({ "strong_reminder": false }), &strong), said(&[], &["options.oppo.notify_level"]));
     let call = job("call.invite").title("t").body("b").notify("tag", "x");
@@ -91,8 +90,6 @@ fn taps_become_click_actions() {
     assert_eq!(click(json!({}), json!({ "action": "app" })), (0, None, None));
     assert_eq!(click(json!({}), activity("com.a.Chat")), named(4, "com.a.Chat"));
     assert_eq!(click(json!({}), activity("com.a.OPEN_CHAT")), named(1, "com.a.OPEN_CHAT"));
-    assert_eq!(click(json!({ "activity": "action" }), activity("com.a.Chat")), named(1, "com.a.Chat"));
-    assert_eq!(click(json!({ "activity": "class" }), activity("com.a.A")), named(4, "com.a.A"));
     let intent = json!({ "action": "intent", "intent": "x://y" });
     assert_eq!(click(json!({}), intent), (5, None, Some("x://y".to_owned())));
     let url = |text: &str| json!({ "action": "url", "url": text });
@@ -138,11 +135,6 @@ fn templates_are_filled_from_the_job() {
     assert!(sent.get("private_title_parameters").is_none() && sent.get("private_content_parameters").is_none());
     let refusal = fitted(&settings, &job("mail.new").title("t").body("b")).unwrap_err();
     assert!(refusal.reason == Reason::BadRequest && refusal.rule.contains("T3"), "{refusal}");
-    let own = job("mail.new")
-        .title("t")
-        .body("b")
-        .options("oppo", json!({ "template": { "id": "T9", "title": { "a": "{x}" } } }));
-    assert_eq!(shown(app.as_ref(), &own)["private_title_parameters"], json!({ "a": "{x}" }));
     let marketing = shown(app.as_ref(), &job("marketing").title("t").body("b"));
     assert!(marketing.get("private_msg_template_id").is_none() && marketing.get("notify_level").is_none());
 }
@@ -188,51 +180,19 @@ fn ttl_is_what_is_left_and_none_is_not_kept() {
     assert_eq!(ttl(590, 600), (true, Some(10)));
     assert_eq!(ttl(600, 600), (false, None));
     assert_eq!(ttl(0, 7 * 86400), (true, Some(604_800)));
-    assert_eq!(
-        shown(app(&json!({ "call_show_seconds": 0 })).as_ref(), &job("call.invite").body("b")).get("show_ttl"),
-        None
-    );
+    assert_eq!(shown(app(&json!({})).as_ref(), &job("call.invite").body("b"))["show_ttl"], 60);
 }
 
 #[test]
-fn big_pictures_are_broadcast() {
-    let picture = job("news").title("t").body(&"b".repeat(60)).notify("image", "https://a.example/p.png").build();
-    let sent = call(app(&json!({ "image": "big" })).as_ref(), &picture, Duration::ZERO);
-    assert_eq!((sent.api, field(&sent, "style").as_deref()), ("save", Some("3")));
-    assert_eq!(field(&sent, "content").map(|text| text.chars().count()), Some(50));
-    assert_eq!(field(&sent, "big_picture_url").as_deref(), Some("https://a.example/p.png"));
-    assert_eq!(
-        prepare(app(&json!({ "image": "big", "broadcast": "never" })).as_ref(), &picture).unwrap().1.dropped,
-        ["image"]
-    );
-    assert_eq!(
-        shown(app(&json!({ "image": "small" })).as_ref(), &chat().notify("image", "https://a"))
-            .get("small_picture_url"),
-        Some(&json!("https://a"))
-    );
+fn a_picture_is_a_small_one_by_its_address() {
+    let shown = shown(app(&json!({ "image": true })).as_ref(), &chat().notify("image", "https://a"));
+    assert_eq!(shown["small_picture_url"], "https://a");
 }
 
 #[test]
-fn a_realm_is_a_region_or_why_nothing_is_sent() {
-    let foreign = "OPPO_IN_b6bbd94b59cdb5df8391642c1509b7fe";
-    let realms = |settings: &Value| {
-        let app = app(settings);
-        chat().tokens([ID, foreign, "T1"]).build().targets.iter().map(|target| app.realm(target)).collect::<Vec<_>>()
-    };
-    assert_eq!(realms(&json!({})), ["cn", "intl", "cn"]);
-    assert_eq!(realms(&json!({ "region": "intl" })), ["cn", "intl", "cn"]);
-    assert_eq!(realms(&json!({ "foreign_ids": "refuse" })), ["cn", "token_wrong_app", "cn"]);
-}
-
-#[test]
-fn ids_of_another_region_are_judged_here() {
-    let foreign = "OPPO_IN_b6bbd94b59cdb5df8391642c1509b7fe";
-    let strict = app(&json!({ "foreign_ids": "refuse" }));
-    let sent =
-        |id: &str| strict.encode(&batch(strict.as_ref(), &[chat().tokens([id]).build()]), Some(&token()), later(0));
-    let refusal = sent(foreign).unwrap_err();
-    assert_eq!((refusal.outcome, refusal.reason), (Outcome::Rejected, Reason::TokenWrongApp));
-    assert_eq!(refusal.verdict().action.as_str(), "refused");
-    assert!(sent(ID).is_ok());
-    assert_eq!(message(app(&json!({})).as_ref(), &chat().tokens(["T1"]).build())["target_value"], "T1");
+fn a_realm_is_what_an_id_names() {
+    let app = app(&json!({}));
+    let job = chat().tokens([ID, "OPPO_IN_b6bbd94b59cdb5df8391642c1509b7fe", "T1"]).build();
+    assert_eq!(job.targets.iter().map(|target| app.realm(target)).collect::<Vec<_>>(), ["cn", "intl", "cn"]);
+    assert_eq!(message(app.as_ref(), &chat().tokens(["T1"]).build())["target_value"], "T1");
 }
