@@ -29,29 +29,24 @@ fn sign(app_key: &str, timestamp: &str, master_secret: &Secret) -> String {
 
 /// Reads the answer.
 pub(crate) fn read(answer: &Answer) -> Result<Token, AuthRefusal> {
-    let trouble = |detail: String| AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail };
+    let refused = |is_wrong: bool, detail: String| match is_wrong {
+        true => AuthRefusal::Misconfigured { detail },
+        false => AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail },
+    };
     let Some(Envelope { code, data, .. }) = Envelope::read(answer) else {
-        let detail = format!("HTTP {} without a code", answer.status);
-        return Err(match answer.status {
-            400..=499 if answer.status != 429 => {
-                AuthRefusal::Misconfigured { detail: format!("{detail}: is this OPPO's host?") }
-            }
-            _ => trouble(detail),
-        });
+        let is_wrong = (400..=499).contains(&answer.status) && answer.status != 429;
+        return Err(refused(is_wrong, format!("HTTP {} without a code: is this OPPO's host?", answer.status)));
     };
     if code != codes::SUCCESS {
-        let detail = format!("{code}: {}", explain(&code));
-        return Err(match codes::verdict(&code, answer).0.action {
-            Action::AppMisconfigured | Action::Refused => AuthRefusal::Misconfigured { detail },
-            _ => trouble(detail),
-        });
+        let is_wrong = matches!(codes::verdict(&code, answer).0.action, Action::AppMisconfigured | Action::Refused);
+        return Err(refused(is_wrong, format!("{code}: {}", explain(&code))));
     }
     let token = data["auth_token"].as_str().filter(|_| answer.status == 200).map(Secret::new);
     // A clock ahead of ours must not make the token live longer.
     let created = integer(&data["create_time"]).map_or(answer.at, |at| Timestamp::from_millis(at).min(answer.at));
     let left = created.plus(LIFE).since(answer.at);
     let token = token.and_then(|token| Token::of(token, answer.at, left, RENEW_BEFORE));
-    token.ok_or_else(|| trouble("no auth_token that can be used".to_owned()))
+    token.ok_or_else(|| refused(false, "no auth_token that can be used".to_owned()))
 }
 
 /// What a code of the auth call means for whoever set the app up. Our words: OPPO's text may quote what was sent.

@@ -1,21 +1,63 @@
 //! The calls of a dispatch (sections 4.1 to 4.3).
 
+use http::Uri;
 use push_contract::{
-    Batch, Call, Class, Job, Lane, Outcome, Push, Reason, Refusal, Timestamp, Token,
+    Batch, Call, Class, Job, Lane, Outcome, Push, Reason, Refusal, SettingsError, Timestamp, Token,
     kit::{
         fields::Fields,
         names::{name_of, named},
+        settings::paths,
     },
     wire,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{OppoApp, classes::is_service, hosts::realm, notification};
+use crate::{OppoApp, classes::is_service, notification, settings::Settings};
 
 /// What joins the ids of a broadcast: not a comma (section 10, 5).
 const SEPARATOR: &str = ";";
 /// `target_type` of registration ids.
 const REGISTRATION_ID: u8 = 2;
+
+/// OPPO's service in mainland China and the one everywhere else (section 1): each has its own host and its own tokens.
+const CN: &str = "cn";
+const INTL: &str = "intl";
+
+const PATHS: [&str; 5] = [
+    "/server/v1/auth",
+    "/server/v1/message/notification/unicast",
+    "/server/v1/message/notification/unicast_batch",
+    "/server/v1/message/notification/save_message_content",
+    "/server/v1/message/notification/broadcast",
+];
+
+/// The service that an id names.
+pub(crate) fn realm(id: &str) -> &'static str {
+    let parts: Vec<&str> = id.split('_').collect();
+    match parts.as_slice() {
+        [_] | ["CN", _] | [_, "CN", _] => CN,
+        _ => INTL,
+    }
+}
+
+/// The addresses of both services, in the order of [`PATHS`].
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    cn: [Uri; 5],
+    intl: [Uri; 5],
+}
+
+impl Hosts {
+    pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
+        let (cn, intl) = (&settings.cn_url, &settings.intl_url);
+        Ok(Self { cn: paths("cn_url", cn, PATHS)?, intl: paths("intl_url", intl, PATHS)? })
+    }
+
+    /// Those of a realm; of none: of mainland China.
+    pub(crate) fn at(&self, realm: &str) -> &[Uri; 5] {
+        if realm == INTL { &self.intl } else { &self.cn }
+    }
+}
 
 /// Where a dispatch stands; the memo of its calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,4 +157,25 @@ pub(crate) fn call(
     form.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
     let request = wire::post(address, wire::FORM, wire::form(&form));
     Ok(Call { api, request, commits: stage.broadcast().is_none(), memo: Some(name_of(&stage)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CN, INTL, realm};
+
+    #[test]
+    fn an_id_names_its_service() {
+        let table = [
+            ("b6bbd94b59cdb5df8391642c1509b7fe", CN),
+            ("CN_b6bbd94b59cdb5df8391642c1509b7fe", CN),
+            ("OPPO_CN_b6bbd94b59cdb5df8391642c1509b7fe", CN),
+            ("IN_b6bbd94b59cdb5df8391642c1509b7fe", INTL),
+            ("OPPO_IN_b6bbd94b59cdb5df8391642c1509b7fe", INTL),
+            ("CN_OPPO_b6bbd94b59cdb5df8391642c1509b7fe", INTL),
+            ("A_CN_B_b6bbd94b59cdb5df8391642c1509b7fe", INTL),
+        ];
+        for (id, wanted) in table {
+            assert_eq!(realm(id), wanted, "{id}");
+        }
+    }
 }

@@ -5,7 +5,6 @@ mod auth;
 mod calls;
 mod classes;
 mod codes;
-mod hosts;
 mod notification;
 mod settings;
 mod template;
@@ -17,8 +16,7 @@ use push_contract::{
 use serde_json::Value;
 
 use answer::Heard;
-use calls::Stage;
-use hosts::Hosts;
+use calls::{Hosts, Stage};
 use settings::Settings;
 
 /// The name in queues, settings and options.
@@ -79,7 +77,7 @@ impl App for OppoApp {
     }
 
     fn realm(&self, target: &Target) -> &'static str {
-        hosts::realm(&target.token)
+        calls::realm(&target.token)
     }
 
     fn authentication(&self, realm: &str, now: Timestamp) -> Authentication {
