@@ -63,12 +63,11 @@ impl Level {
     }
 }
 
-/// What a kind deserves. `marketing` has a setting.
+/// What a kind deserves.
 const fn deserved(kind: Kind) -> (Level, u8) {
     match kind {
-        Kind::ChatDirect | Kind::ChatGroup | Kind::ChatMention | Kind::CallMissed | Kind::MailNew => {
-            (Level::Active, NOW)
-        }
+        Kind::ChatDirect | Kind::ChatGroup | Kind::ChatMention => (Level::Active, NOW),
+        Kind::CallMissed | Kind::MailNew => (Level::Active, NOW),
         Kind::CallInvite | Kind::AccountSecurity | Kind::ReminderCalendar => (Level::TimeSensitive, NOW),
         // It takes the invitation's place: at once, and without another ring.
         Kind::CallCancel => (Level::Passive, NOW),
@@ -98,9 +97,7 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         let detail = json!({ "priority": priority });
         Class { urgent: priority == NOW, detail, ..Class::new(job, name, because) }
     };
-    let default = settings.token_type.as_str();
-    let is_voip = |kind: Option<&str>| kind.unwrap_or(default) == TokenType::Voip.as_str();
-    if job.targets.iter().all(|target| is_voip(target.kind.as_deref())) {
+    if job.targets.iter().all(|target| settings.type_of(target) == TokenType::Voip) {
         may_be_voip(settings, job)?;
         return Ok(class(VOIP, NOW, "every target is a VoIP token".to_owned()));
     }
@@ -108,12 +105,9 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         return Ok(class(BACKGROUND, CONSIDERATE, "data messages are background pushes".to_owned()));
     }
     let (deserved, usual) = deserved(job.kind);
-    let usual = if job.kind == Kind::Marketing { settings.marketing_priority } else { usual };
     let (wanted, priority) = (options.interruption_level.unwrap_or(deserved), options.priority.unwrap_or(usual));
     let ladder = [wanted, Level::TimeSensitive, Level::Active];
-    let lesser = if wanted == Level::Critical { &ladder[1..] } else { &ladder[2..] };
-    let mut levels = std::iter::once(&wanted).chain(lesser);
-    let level = levels.find(|level| level.granted(settings)).copied().unwrap_or(Level::Active);
+    let level = ladder.into_iter().find(|level| level.granted(settings)).unwrap_or(Level::Active);
     if level == wanted {
         let because = match wanted.right() {
             Some(setting) => format!("{setting} is set"),

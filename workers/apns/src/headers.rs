@@ -19,26 +19,24 @@ pub(crate) fn fill(
     push: &Push,
     position: usize,
     token_type: TokenType,
-    topic: &HeaderValue,
+    bundle_id: &str,
     now: Timestamp,
 ) {
     let voip = token_type == TokenType::Voip;
     let background = push.job.notification.is_none() && !voip;
-    let priority = push.class.detail["priority"].as_u64().unwrap_or(10);
-    let priority = if voip { 10 } else { priority };
+    let priority = push.class.detail["priority"].as_u64().filter(|_| !voip).unwrap_or(10);
     let id = apns_id(&push.job, position);
-    let push_type = match token_type {
-        TokenType::Voip => classes::VOIP,
-        TokenType::Alert if background => classes::BACKGROUND,
-        TokenType::Alert => "alert",
+    let (push_type, topic) = match token_type {
+        TokenType::Voip => (classes::VOIP, format!("{bundle_id}.voip")),
+        TokenType::Alert if background => (classes::BACKGROUND, bundle_id.to_owned()),
+        TokenType::Alert => ("alert", bundle_id.to_owned()),
     };
-    headers.insert("apns-topic", topic.clone());
     headers.insert("apns-push-type", HeaderValue::from_static(push_type));
     headers.insert("apns-priority", HeaderValue::from(priority));
     headers.insert("apns-expiration", HeaderValue::from(expiration(push, voip, now)));
     let collapse_id = if voip { None } else { collapse_id(&push.job, (!background).then_some(id.as_str())) };
-    for (name, value) in [("apns-collapse-id", collapse_id), ("apns-id", Some(id))] {
-        // Both are ASCII by their making.
+    for (name, value) in [("apns-topic", Some(topic)), ("apns-collapse-id", collapse_id), ("apns-id", Some(id))] {
+        // All are ASCII by their making.
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
             headers.insert(name, value);
         }

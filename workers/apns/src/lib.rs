@@ -11,10 +11,14 @@ mod settings;
 
 use std::time::Duration;
 
-use http::{HeaderValue, header};
+use http::header;
 use push_contract::{
-    Answer, App, AuthRefusal, Authentication, Badge, Batch, Call, CallLimits, Class, ClassRow, Connection, Counted,
-    Fitted, Http2, Job, Next, Profile, Push, Rate, Reason, Refusal, Secret, SettingsError, Timestamp, Token, Vendor,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Connection, Counted, Fitted,
+    Http2, Job, Next, Profile, Rate, Reason, Refusal, Secret, SettingsError, Timestamp, Token, Vendor,
+    kit::{
+        names::named,
+        settings::{rule, secret},
+    },
     typed, wire,
 };
 use serde_json::Value;
@@ -26,6 +30,9 @@ use settings::{Auth, Environment, Settings, TokenType};
 /// The name in queues, settings and options.
 const NAME: &str = "apns";
 
+/// How often an idle connection is asked for a sign of life (section 3.3).
+const PING: Duration = Duration::from_secs(60);
+
 /// Apple Push Notification service.
 #[derive(Debug, Clone, Copy)]
 pub struct Apns;
@@ -34,7 +41,7 @@ static PROFILE: Profile = Profile {
     name: NAME,
     defaults: include_str!("defaults.toml"),
     secrets: settings::SECRETS,
-    token_types: &[TokenType::Alert.as_str(), TokenType::Voip.as_str()],
+    token_types: &["alert", "voip"],
     quotas: &[],
     codes: codes::NAMES,
 };
@@ -55,12 +62,8 @@ impl Vendor for Apns {
             Auth::Token => Credential::Signer(Box::new(Signer::open(&settings)?)),
             Auth::Certificate => Credential::Certificate(certificate(&settings)?),
         };
-        let topic = |suffix: &str| {
-            HeaderValue::try_from(format!("{}{suffix}", settings.bundle_id))
-                .map_err(|_| SettingsError::new("bundle_id", &settings.bundle_id, "letters, digits, dots and dashes"))
-        };
-        let (base, topics) = (host.trim_end_matches('/').to_owned(), [topic("")?, topic(".voip")?]);
-        Ok(Box::new(ApnsApp { base, topics, credential, settings }))
+        let base = host.trim_end_matches('/').to_owned();
+        Ok(Box::new(ApnsApp { base, credential, settings }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -82,16 +85,11 @@ enum Credential {
 }
 
 fn certificate(settings: &Settings) -> Result<Secret, SettingsError> {
-    let parts = ["-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----"];
-    let given = settings.certificate.clone().unwrap_or_else(|| Secret::new(""));
-    if parts.iter().all(|part| given.reveal().contains(part)) {
-        return Ok(given);
-    }
-    let (value, rule) = match given.reveal() {
-        "" => ("(none)", "needed for auth = \"certificate\": set certificate_file or the environment variable"),
-        _ => ("(secret)", "certificate and private key, PEM, one after the other"),
-    };
-    Err(SettingsError::new("certificate", value, rule))
+    let what = "certificate and private key, PEM, one after the other";
+    let given = secret(settings.certificate.as_ref(), "certificate", what)?;
+    let both = ["-----BEGIN CERTIFICATE-----", "PRIVATE KEY-----"].iter().all(|part| given.reveal().contains(part));
+    rule(both, "certificate", "(secret)", what)?;
+    Ok(given.clone())
 }
 
 /// One app.
@@ -100,22 +98,6 @@ struct ApnsApp {
     settings: Settings,
     credential: Credential,
     base: String,
-    /// Of alerts and data messages; of VoIP pushes.
-    topics: [HeaderValue; 2],
-}
-
-impl ApnsApp {
-    fn token_type(&self, name: Option<&str>) -> TokenType {
-        match name {
-            Some(name) if name == TokenType::Voip.as_str() => TokenType::Voip,
-            Some(_) => TokenType::Alert,
-            None => self.settings.token_type,
-        }
-    }
-
-    fn type_of(&self, push: &Push) -> TokenType {
-        self.token_type(Some(push.token_type(self.settings.token_type.as_str())))
-    }
 }
 
 impl App for ApnsApp {
@@ -128,14 +110,9 @@ impl App for ApnsApp {
     }
 
     fn connection(&self) -> Connection {
-        let Settings { connections, streams, ping_s, authorities, .. } = &self.settings;
+        let Settings { connections, streams, ref authorities, .. } = self.settings;
         Connection {
-            http2: Some(Http2 {
-                connections: *connections,
-                streams: *streams,
-                ping: Duration::from_secs(*ping_s),
-                warm_up: true,
-            }),
+            http2: Some(Http2 { connections, streams, ping: PING, warm_up: true }),
             identity: match &self.credential {
                 Credential::Certificate(certificate) => Some(certificate.clone()),
                 Credential::Signer(_) => None,
@@ -161,16 +138,10 @@ impl App for ApnsApp {
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
-        let mut whole = Fitted::default();
-        for wanted in [TokenType::Alert, TokenType::Voip] {
-            let any = job.targets.iter().any(|target| self.token_type(target.kind.as_deref()) == wanted);
-            if any {
-                let (_, fitted) = payload::write(&self.settings, job, class, wanted, None)?;
-                merge(&mut whole.dropped, fitted.dropped);
-                merge(&mut whole.changed, fitted.changed);
-            }
-        }
-        Ok(whole)
+        // An alert has less room: what fits into it fits into a VoIP push, and what it loses covers what that loses.
+        let alerts = job.targets.iter().any(|target| self.settings.type_of(target) == TokenType::Alert);
+        let token_type = if alerts { TokenType::Alert } else { TokenType::Voip };
+        Ok(payload::write(&self.settings, job, class, token_type, None)?.1)
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
@@ -178,19 +149,15 @@ impl App for ApnsApp {
             (push, [position]) => (push, *position),
             _ => return Err(Refusal::rejected(Reason::BadRequest, ".", "one target a call: Apple has no batch")),
         };
-        let (job, target, token_type) = (&push.job, &push.job.targets[position], self.type_of(push));
-        let topic = match token_type {
-            TokenType::Alert => &self.topics[0],
-            TokenType::Voip => {
-                classes::may_be_voip(&self.settings, job)?;
-                &self.topics[1]
-            }
-        };
+        let (job, target) = (&push.job, &push.job.targets[position]);
+        let token_type = self.settings.type_of(target);
+        if token_type == TokenType::Voip {
+            classes::may_be_voip(&self.settings, job)?;
+        }
         let address = headers::address(&self.base, &target.token, self.settings.check_tokens)?;
-        let badge: Option<Badge> = target.badge;
-        let (body, _) = payload::write(&self.settings, job, &push.class, token_type, badge)?;
+        let (body, _) = payload::write(&self.settings, job, &push.class, token_type, target.badge)?;
         let mut request = wire::post(&address, "application/json", body);
-        headers::fill(request.headers_mut(), push, position, token_type, topic, now);
+        headers::fill(request.headers_mut(), push, position, token_type, &self.settings.bundle_id, now);
         if matches!(self.credential, Credential::Signer(_)) {
             request.headers_mut().insert(header::AUTHORIZATION, wire::authorization("bearer ", token)?);
         }
@@ -198,16 +165,7 @@ impl App for ApnsApp {
     }
 
     fn decode(&self, batch: &Batch, _memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
-        let token_type = batch.pushes.first().map_or(TokenType::Alert, |push| self.type_of(push));
-        let pause = Duration::from_secs(self.settings.update_pause_s);
-        Next::Done(batch.all(&answer::read(answer, token_type, pause)))
-    }
-}
-
-fn merge(whole: &mut Vec<String>, more: Vec<String>) {
-    for field in more {
-        if !whole.contains(&field) {
-            whole.push(field);
-        }
+        let token_type = batch.pushes.first().and_then(|push| named(push.token_type("")));
+        Next::Done(batch.all(&answer::read(answer, token_type.unwrap_or(self.settings.token_type))))
     }
 }

@@ -27,26 +27,18 @@ pub(crate) struct Options {
     pub(crate) mutable_content: Option<bool>,
     /// The window or scene that is brought forward.
     pub(crate) target_content_id: Option<String>,
-    /// Whether a Focus shows it.
-    pub(crate) filter_criteria: Option<String>,
-    /// Loudness of a critical alert.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub(crate) volume: Option<f64>,
 }
 
 impl Options {
     /// The job's overrides; none: all defaults.
     pub(crate) fn of(job: &Job) -> Result<Self, Refusal> {
         let options: Self = typed::options(job, NAME)?;
-        let share = |number: Option<f64>| number.is_none_or(|number| (0.0..=1.0).contains(&number));
-        let wrong = [
-            (options.priority.is_some_and(|priority| ![1, 5, 10].contains(&priority)), "priority", "1, 5 or 10"),
-            (!share(options.relevance_score), "relevance_score", "0 to 1"),
-            (!share(options.volume), "volume", "0 to 1"),
-        ];
-        match wrong.into_iter().find(|(wrong, ..)| *wrong) {
-            Some((_, key, rule)) => Err(typed::bad_option(NAME, key, rule)),
-            None => Ok(options),
+        if options.priority.is_some_and(|priority| ![1, 5, 10].contains(&priority)) {
+            return Err(typed::bad_option(NAME, "priority", "1, 5 or 10"));
         }
+        if options.relevance_score.is_some_and(|score| !(0.0..=1.0).contains(&score)) {
+            return Err(typed::bad_option(NAME, "relevance_score", "0 to 1"));
+        }
+        Ok(options)
     }
 }

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 
 use push_contract::{
     Badge, Class, Click, Count, Fitted, Job, Kind, Notification, Reason, Refusal, cut_text,
-    kit::fields::{Fields, json},
+    kit::fields::{self, Fields},
     typed::filled,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     classes::{BACKGROUND, Level},
     options::Options,
-    settings::{ChannelIs, Environment, Settings, TokenType},
+    settings::{Environment, Settings, TokenType},
 };
 
 /// Bytes of the body (section 1).
@@ -45,7 +45,7 @@ pub(crate) fn write(
     writer.fitted.drop_if(job.test && settings.environment == Environment::Production, "test");
     writer.cut(&mut body, most_bytes(token_type))?;
     body.badge = job.notification.as_ref().and_then(|_| number(badge));
-    Ok((json(&body.fields())?, writer.fitted))
+    Ok((fields::json(&body.fields())?, writer.fitted))
 }
 
 /// What stands in a body, its texts and its badge apart.
@@ -69,7 +69,7 @@ impl Body<'_> {
     }
 
     fn bytes(&self) -> usize {
-        json(&self.fields()).map_or(usize::MAX, |bytes| bytes.len())
+        fields::json(&self.fields()).map_or(usize::MAX, |bytes| bytes.len())
     }
 }
 
@@ -93,18 +93,12 @@ impl<'a> Writer<'a> {
     fn show(&mut self, body: &mut Body<'a>, notification: &'a Notification) -> Result<(), Refusal> {
         let (settings, job, options) = (self.settings, self.job, self.options);
         job.some_text()?;
-        let channel = notification.channel.as_deref();
-        let of_channel = |is: ChannelIs| channel.filter(|_| settings.channel_is == is);
-        let image = notification.image.as_deref().filter(|_| !settings.image_key.is_empty());
-        let click = notification.click.as_ref().filter(|click| !matches!(click, Click::App {}));
-        let can_click = !settings.click_key.is_empty();
-        self.fitted.drop_if(channel.is_some() && settings.channel_is == ChannelIs::Dropped, "channel");
-        self.fitted.drop_if(notification.image.is_some() && image.is_none(), "image");
-        self.fitted.drop_if(click.is_some() && !can_click, "click");
+        self.fitted.drop_if(notification.channel.is_some(), "channel");
         self.fitted.drop_if(job.any_badge(|badge| matches!(badge, Badge::Add(_))), "badge");
         // What cancels a call must hit what invites to it: calls are named by their id alone.
         self.fitted.drop_if(job.kind.is_call() && notification.tag.is_some(), "tag");
         let sound = self.sound(notification);
+        let image = notification.image.as_deref();
         let extension = options.mutable_content.unwrap_or(settings.mutable_content) || image.is_some();
         let subtitle = notification.subtitle.as_deref().and_then(filled);
         body.alert = Some([job.title(), subtitle, job.body()].map(|text| text.map(Cow::Borrowed)));
@@ -113,15 +107,14 @@ impl<'a> Writer<'a> {
         let level = Some(&self.class.name).filter(|name| *name != crate::classes::VOIP);
         body.aps = Fields::new()
             .with("sound", sound)
-            .with("thread-id", options.thread_id.as_deref().or(of_channel(ChannelIs::ThreadId)))
-            .with("category", options.category.as_deref().or(of_channel(ChannelIs::Category)))
+            .with("thread-id", &options.thread_id)
+            .with("category", &options.category)
             .with("mutable-content", extension.then_some(1))
             .with("target-content-id", &options.target_content_id)
             .with("interruption-level", level)
-            .with("relevance-score", options.relevance_score)
-            .with("filter-criteria", &options.filter_criteria);
-        body.custom.put(settings.image_key.as_str(), image);
-        body.custom.put(settings.click_key.as_str(), click.filter(|_| can_click));
+            .with("relevance-score", options.relevance_score);
+        body.custom.put("image", image);
+        body.custom.put("click", notification.click.as_ref().filter(|click| !matches!(click, Click::App {})));
         Ok(())
     }
 
@@ -144,8 +137,7 @@ impl<'a> Writer<'a> {
         if self.class.name != Level::Critical.as_str() {
             return name.map(Value::from);
         }
-        let sound = Fields::new().with("critical", 1).with("name", name.unwrap_or("default"));
-        serde_json::to_value(sound.with("volume", self.options.volume)).ok()
+        Some(json!({ "critical": 1, "name": name.unwrap_or("default") }))
     }
 
     /// Shortens body, then subtitle, then title until everything fits. `data` is never cut.

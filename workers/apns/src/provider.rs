@@ -1,7 +1,7 @@
 //! Provider tokens (section 3.1): ES256, signed here, the same bytes in every replica.
 //!
-//! Apple counts how often a team shows a new token. So tokens are made for slots of half an hour, and signed by RFC 6979,
-//! which leaves nothing to chance: replicas share a token without knowing of each other.
+//! Apple counts how often a team shows a new token. So tokens are made for slots of half an hour, and signed by RFC
+//! 6979, which leaves nothing to chance: replicas share a token without knowing of each other.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -17,7 +17,7 @@ use push_contract::{Secret, SettingsError, Timestamp, Token, kit::settings::secr
 
 use crate::settings::Settings;
 
-/// Seconds that a slot lasts. A token is so used for half an hour, between the 20 minutes and the hour that Apple allows.
+/// Seconds that a slot lasts. A token is so used for half an hour: between the 20 minutes and the hour of Apple's.
 const SLOT: i64 = 1800;
 /// A slot's token is used this long after the slot's begin: a clock that is ahead of Apple's does no harm.
 const LATE: i64 = 60;

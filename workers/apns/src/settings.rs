@@ -1,9 +1,10 @@
 //! Settings of one app. `defaults.toml` is their documentation.
 
 use push_contract::{
-    Secret, SettingsError,
+    Secret, SettingsError, Target,
     kit::{
         classes::MissingRight,
+        names::named,
         settings::{rate, rule, within},
     },
     typed,
@@ -35,17 +36,11 @@ pub(crate) struct Settings {
     pub(crate) voip: Voip,
     pub(crate) on_missing_right: MissingRight,
     pub(crate) data_key: String,
-    pub(crate) image_key: String,
-    pub(crate) click_key: String,
-    pub(crate) channel_is: ChannelIs,
     pub(crate) default_sound: String,
     pub(crate) mutable_content: bool,
-    pub(crate) marketing_priority: u8,
     pub(crate) rate_per_second: u32,
     pub(crate) connections: usize,
     pub(crate) streams: usize,
-    pub(crate) ping_s: u64,
-    pub(crate) update_pause_s: u64,
 }
 
 /// How calls are authorised (section 3).
@@ -72,16 +67,6 @@ pub(crate) enum TokenType {
     Voip,
 }
 
-impl TokenType {
-    /// Its name in jobs.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Alert => "alert",
-            Self::Voip => "voip",
-        }
-    }
-}
-
 /// What may be sent as a VoIP push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -89,15 +74,6 @@ pub(crate) enum Voip {
     Calls,
     All,
     None,
-}
-
-/// What stands for a notification channel, which Apple does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ChannelIs {
-    Dropped,
-    Category,
-    ThreadId,
 }
 
 impl Settings {
@@ -117,18 +93,15 @@ impl Settings {
                 rule(fits, key, id, "10 letters and digits, as the developer account shows it")?;
             }
         }
-        let keys = [("data_key", &self.data_key), ("image_key", &self.image_key), ("click_key", &self.click_key)];
-        for (n, (key, name)) in keys.iter().enumerate() {
-            let taken = keys.iter().take(n).any(|(_, other)| !name.is_empty() && other == name);
-            rule(!taken && *name != "aps", key, name, "a name of its own: aps is Apple's, the others have theirs")?;
-        }
-        rule(!self.data_key.is_empty(), "data_key", "", "a name: data stands beside aps, never in it")?;
-        let known = [1, 5, 10].contains(&self.marketing_priority);
-        rule(known, "marketing_priority", self.marketing_priority, "1, 5 or 10")?;
+        let free = !["", "aps", "image", "click"].contains(&self.data_key.as_str());
+        rule(free, "data_key", &self.data_key, "a name of its own: data stands beside aps, image and click")?;
         rate(self.rate_per_second, "call a second")?;
         within("connections", self.connections, 1..=64, "connections")?;
-        within("streams", self.streams, 1..=10_000, "calls at once on a connection")?;
-        within("ping_s", self.ping_s, 1..=3600, "seconds")?;
-        within("update_pause_s", self.update_pause_s, 1..=3600, "seconds")
+        within("streams", self.streams, 1..=10_000, "calls at once on a connection")
+    }
+
+    /// The type of a target's token.
+    pub(crate) fn type_of(&self, target: &Target) -> TokenType {
+        target.kind.as_deref().and_then(named).unwrap_or(self.token_type)
     }
 }

@@ -64,7 +64,7 @@ fn overrides_choose_within_the_rights() {
     assert_eq!(name(&classify(&json!({}), "call.invite", &level("passive"))), ("passive", None));
     let class = classify(&json!({}), "chat.group", &json!({ "priority": 5 })).unwrap();
     assert_eq!((class.detail["priority"].as_u64(), class.urgent), (Some(5), false));
-    let class = classify(&json!({ "marketing_priority": 1 }), "marketing", &json!({})).unwrap();
+    let class = classify(&json!({}), "marketing", &json!({ "priority": 1 })).unwrap();
     assert_eq!(class.detail["priority"], 1);
 }
 
@@ -83,7 +83,8 @@ fn wrong_options_are_refused() {
         (json!({ "interruption_level": "urgent" }), "interruption_level"),
         (json!({ "priority": 7 }), "priority"),
         (json!({ "relevance_score": 1.1 }), "relevance_score"),
-        (json!({ "volume": -0.1 }), "volume"),
+        (json!({ "relevance_score": -0.1 }), "relevance_score"),
+        (json!({ "volume": 0.5 }), "volume"),
         (json!({ "badge": 1 }), "badge"),
     ] {
         let refusal = classify(&json!({}), "chat.direct", &options).unwrap_err();

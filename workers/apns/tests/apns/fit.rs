@@ -23,8 +23,7 @@ fn what_has_no_place_is_reported() {
     let rich = rich.badge(json!({ "add": 1 })).test();
     assert_eq!(fitted(&json!({}), &chat()), said(&[], &[]));
     assert_eq!(fitted(&json!({}), &rich), said(&["channel", "badge", "test"], &[]));
-    let poor = json!({ "image_key": "", "click_key": "", "environment": "sandbox", "channel_is": "category" });
-    assert_eq!(fitted(&poor, &rich), said(&["image", "click", "badge"], &[]));
+    assert_eq!(fitted(&json!({ "environment": "sandbox" }), &rich), said(&["channel", "badge"], &[]));
     let data = job("chat.direct").data("{}").badge(json!({ "set": 1 })).options("apns", json!({ "priority": 10 }));
     assert_eq!(fitted(&json!({}), &data), said(&["badge", "options.apns"], &[]));
     assert_eq!(fitted(&json!({}), &job("call.invite").title("t").notify("tag", "x")), said(&["tag"], &[]));
@@ -50,13 +49,11 @@ fn data_travels_byte_for_byte() {
 }
 
 #[test]
-fn pictures_taps_and_channels() {
+fn pictures_taps_and_options() {
     let app = |settings: Value| crate::support::app(&settings);
     let picture = chat().notify("image", "https://example.com/a.png");
     let sent = body(app(json!({})).as_ref(), &picture);
     assert_eq!((&sent["image"], &sent["aps"]["mutable-content"]), (&json!("https://example.com/a.png"), &json!(1)));
-    let sent = body(app(json!({ "image_key": "pic" })).as_ref(), &picture);
-    assert_eq!((sent.get("image"), &sent["pic"]), (None, &json!("https://example.com/a.png")));
     assert_eq!(body(app(json!({ "mutable_content": true })).as_ref(), &chat())["aps"]["mutable-content"], 1);
     let no = chat().options("apns", json!({ "mutable_content": false }));
     assert_eq!(body(app(json!({ "mutable_content": true })).as_ref(), &no)["aps"].get("mutable-content"), None);
@@ -70,13 +67,10 @@ fn pictures_taps_and_channels() {
     }
     assert_eq!(body(app(json!({})).as_ref(), &chat().notify("click", json!({ "action": "app" }))).get("click"), None);
 
-    let channel = chat().notify("channel", "c-1");
-    assert_eq!(body(app(json!({ "channel_is": "category" })).as_ref(), &channel)["aps"]["category"], "c-1");
-    assert_eq!(body(app(json!({ "channel_is": "thread_id" })).as_ref(), &channel)["aps"]["thread-id"], "c-1");
-    let own = channel.options("apns", json!({ "category": "own", "target_content_id": "w", "filter_criteria": "f" }));
-    let sent = body(app(json!({ "channel_is": "category" })).as_ref(), &own)["aps"].take();
-    assert_eq!((&sent["category"], &sent["target-content-id"]), (&json!("own"), &json!("w")));
-    assert_eq!(sent["filter-criteria"], "f");
+    let own = chat().options("apns", json!({ "category": "own", "thread_id": "t", "target_content_id": "w" }));
+    let sent = body(app(json!({})).as_ref(), &own)["aps"].take();
+    assert_eq!((&sent["category"], &sent["thread-id"]), (&json!("own"), &json!("t")));
+    assert_eq!(sent["target-content-id"], "w");
 }
 
 #[test]
@@ -88,8 +82,8 @@ fn sound_and_silence() {
     assert_eq!(sound(json!({}), &chat().notify("sound", "ding.caf").silent()), None);
     assert_eq!(sound(json!({}), &job("call.cancel").title("t")), None, "a cancelled call does not ring again");
     assert_eq!(sound(json!({}), &job("news").title("t")), None, "passive");
-    let critical = chat().options("apns", json!({ "interruption_level": "critical", "volume": 0.5 }));
-    let wanted = json!({ "critical": 1, "name": "default", "volume": 0.5 });
+    let critical = chat().options("apns", json!({ "interruption_level": "critical" }));
+    let wanted = json!({ "critical": 1, "name": "default" });
     assert_eq!(sound(json!({}), &critical), Some(wanted));
     assert_eq!(sound(json!({ "default_sound": "" }), &critical).unwrap()["name"], "default");
     assert_eq!(sound(json!({ "critical": false }), &critical), Some(json!("default")), "degraded");

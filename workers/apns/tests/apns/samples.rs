@@ -74,13 +74,13 @@ fn c_data_message() {
 fn d_marketing() {
     let job = job("marketing").title("Weekend sale").body("Up to 30% off").collapse("camp-2026-11", None);
     let job = job.data(r#"{"url":"https://example.com/sale"}"#).expires_at(later(3 * 24 * 3600));
-    let job = job.options("apns", json!({ "relevance_score": 0.1, "thread_id": "promo" }));
     let over = later(3 * 24 * 3600).as_secs().to_string();
     let wanted = json!({"aps":{"alert":{"title":"Weekend sale","body":"Up to 30% off"},"interruption-level":"passive",
         "relevance-score":0.1,"thread-id":"promo"},"ext":"{\"url\":\"https://example.com/sale\"}"});
-    for priority in ["5", "1"] {
-        let app = app(&json!({ "marketing_priority": priority.parse::<u8>().unwrap() }));
-        let call = call(app.as_ref(), &job);
+    let options = json!({ "relevance_score": 0.1, "thread_id": "promo" });
+    for (priority, more) in [("5", json!({})), ("1", json!({ "priority": 1 }))] {
+        let job = job.clone().options("apns", push_testkit::settings::overlaid(options.clone(), &more));
+        let call = call(app(&json!({})).as_ref(), &job);
         assert_eq!(heads(&call), expected(["com.example.chat", "alert", priority, &over, "camp-2026-11"]));
         assert_eq!(sent(&call), wanted);
     }

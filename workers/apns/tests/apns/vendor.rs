@@ -35,8 +35,8 @@ fn apns_keeps_the_contract() {
             variants: vec![
                 ("no right", json!({ "time_sensitive": false, "critical": false })),
                 ("certificate", json!({ "auth": "certificate", "key": null, "certificate": certificate })),
-                ("channels are categories", json!({ "channel_is": "category", "mutable_content": true })),
-                ("poor", json!({ "channel_is": "thread_id", "image_key": "", "click_key": "", "default_sound": "x" })),
+                ("extension", json!({ "mutable_content": true })),
+                ("another sound", json!({ "default_sound": "x" })),
                 ("sandbox host", json!({ "production_url": "https://elsewhere.example" })),
             ],
             required: vec!["key", "key_id", "team_id", "bundle_id"],
