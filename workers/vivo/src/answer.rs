@@ -3,19 +3,15 @@
 use std::collections::HashMap;
 
 use push_contract::{
-    Action, Answer, Batch, Reason, Verdict,
+    Action, Answer, Batch, Next, Push, Reason, Verdict,
     kit::{
         codes::Meaning,
         fitting::{id_text, integer},
     },
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::{
-    classes::{self, SYSTEM},
-    codes::{self, About},
-    settings::Settings,
-};
+use crate::{classes, codes, settings::Settings};
 
 /// Which call was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,44 +27,29 @@ pub(crate) enum Stage<'a> {
 /// What an answer says.
 #[derive(Debug)]
 pub(crate) enum Heard {
-    /// One verdict a target.
-    Verdicts(Vec<Verdict>),
+    /// The dispatch is over.
+    Over(Next),
     /// The payload is saved under this task.
     Saved(String),
-    /// The call was refused for its text.
+    /// The call was refused for its text, which can be cleaned.
     Text(Verdict),
-    /// Not as a list.
-    Singly,
 }
 
 /// Reads the answer about a batch of one job.
-pub(crate) fn read(settings: &Settings, batch: &Batch, stage: Stage<'_>, answer: &Answer) -> Heard {
+pub(crate) fn read(settings: &Settings, batch: &Batch, push: &Push, stage: Stage<'_>, answer: &Answer) -> Heard {
+    let all = |verdict: Verdict| Heard::Over(Next::Done(batch.all(&verdict)));
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let (Some(result), Some(fields)) = (result(&body), body.as_object()) else {
-        return Heard::Verdicts(batch.all(&by_status(stage, answer)));
-    };
-    let push = batch.pushes.first();
-    let about = About {
-        is_system: push.is_some_and(|push| classes::of(&push.class) == SYSTEM),
-        is_test: push.is_some_and(|push| classes::is_test(settings, &push.job)),
-        at: answer.at,
-        retry_at: answer.retry_at(),
-    };
-    let whole = || codes::verdict(settings, &result, about);
-    match (stage, result.as_str()) {
-        (Stage::Save, codes::SUCCESS) => match task(fields) {
-            Some(task) => Heard::Saved(task),
-            None => Heard::Verdicts(batch.all(&unreadable(stage))),
-        },
-        (Stage::List(task), codes::SUCCESS) => Heard::Verdicts(listed(batch, fields, task)),
-        (Stage::Send, codes::SUCCESS | codes::ILLEGAL) => {
-            let token = batch.tokens().next().unwrap_or_default();
-            Heard::Verdicts(batch.all(&single(fields, token, whole(), &result)))
-        }
+    let Some(result) = result(&body) else { return all(by_status(stage, answer)) };
+    let whole = codes::verdict(settings, push, &result, answer);
+    let cleans = settings.clean_texts && !classes::is_test(settings, &push.job);
+    match (stage, codes::meant(settings, &result)) {
+        (Stage::Save, codes::SUCCESS) => task(&body).map_or_else(|| all(unreadable(stage)), Heard::Saved),
+        (Stage::List(task), codes::SUCCESS) => Heard::Over(Next::Done(listed(batch, &body, task))),
+        (Stage::Send, codes::SUCCESS | codes::ILLEGAL) => all(single(push, &body, whole)),
         // Payloads cannot be saved today; or one bad id condemned the list, which would bury all of them.
-        (Stage::Save, codes::LISTS_SPENT) | (Stage::Save | Stage::List(_), codes::ILLEGAL) => Heard::Singly,
-        (Stage::Send | Stage::Save, code) if codes::TEXTS.contains(&code) => Heard::Text(whole()),
-        _ => Heard::Verdicts(batch.all(&whole())),
+        (Stage::Save, codes::LISTS_SPENT) | (Stage::Save | Stage::List(_), codes::ILLEGAL) => Heard::Over(Next::Singly),
+        (Stage::Send | Stage::Save, code) if cleans && codes::TEXTS.contains(&code) => Heard::Text(whole),
+        _ => all(whole),
     }
 }
 
@@ -78,50 +59,34 @@ pub(crate) fn result(body: &Value) -> Option<String> {
 }
 
 /// About one device: `invalidUser` may stand beside result 0 too.
-fn single(fields: &Map<String, Value>, token: &str, whole: Verdict, result: &str) -> Verdict {
-    let taken = result == codes::SUCCESS;
-    let whole = if taken { whole.vendor_id(task(fields).unwrap_or_default()) } else { whole };
-    let entry = match fields.get("invalidUser") {
-        None | Some(Value::Null) => return whole,
-        Some(entry) => entry,
-    };
-    match user(entry) {
-        Some((who, status)) if who == token => {
-            let verdict = codes::status_verdict(status);
-            // In test mode the result's own guard holds: no token is buried by it.
-            let guarded = !taken && !matches!(whole.action, Action::DeviceGone { .. });
-            match verdict.action {
-                Action::DeviceGone { .. } if guarded => whole,
-                _ if taken => verdict,
-                _ => verdict.code(result),
-            }
-        }
+fn single(push: &Push, body: &Value, whole: Verdict) -> Verdict {
+    let entry = &body["invalidUser"];
+    let ours = user(entry).filter(|(who, _)| push.tokens().any(|token| token == who));
+    match (whole.action, ours) {
+        (Action::Accepted, Some((_, status))) => codes::status_verdict(status),
         // Somebody was refused, and it is not said to be this one.
-        _ if taken => unreadable(Stage::Send),
+        (Action::Accepted, None) if !entry.is_null() => unreadable(Stage::Send),
+        (Action::Accepted, None) => whole.vendor_id(task(body).unwrap_or_default()),
+        // In test mode the result alone counts, which buries no token then.
+        (Action::DeviceGone { .. }, Some((_, status))) => Verdict { code: whole.code, ..codes::status_verdict(status) },
         _ => whole,
     }
 }
 
 /// About a list: who is not named was taken.
-fn listed(batch: &Batch, fields: &Map<String, Value>, task: &str) -> Vec<Verdict> {
-    let none = Vec::new();
-    let entries = match fields.get("invalidUsers") {
-        None | Some(Value::Null) => &none,
-        Some(Value::Array(entries)) => entries,
-        Some(_) => return batch.all(&unreadable(Stage::List(task))),
+fn listed(batch: &Batch, body: &Value, task: &str) -> Vec<Verdict> {
+    let users = &body["invalidUsers"];
+    let entries = users.as_array().map_or(&[][..], Vec::as_slice);
+    let named: HashMap<_, _> = entries.iter().filter_map(user).collect();
+    // Else somebody was refused, and nobody knows who.
+    let readable = (users.is_null() || users.is_array()) && entries.iter().all(|entry| user(entry).is_some());
+    let other = match readable {
+        true => Verdict::accepted().code(codes::SUCCESS).vendor_id(task),
+        false => unreadable(Stage::List(task)),
     };
-    let mut named = HashMap::with_capacity(entries.len());
-    let mut unnamed = Verdict::accepted().code(codes::SUCCESS).vendor_id(task);
-    for entry in entries {
-        match user(entry) {
-            Some((who, status)) => drop(named.insert(who, status)),
-            // Somebody was refused, and nobody knows who.
-            None => unnamed = unreadable(Stage::List(task)),
-        }
-    }
     let verdict = |token: &str| match named.get(token) {
         Some(status) => codes::status_verdict(*status).vendor_id(task),
-        None => unnamed.clone(),
+        None => other.clone(),
     };
     batch.tokens().map(verdict).collect()
 }
@@ -133,12 +98,12 @@ fn user(entry: &Value) -> Option<(String, Option<i64>)> {
     Some((who, entry.get("status").and_then(integer)))
 }
 
-fn task(fields: &Map<String, Value>) -> Option<String> {
-    fields.get("taskId").filter(|task| task.is_string() || task.is_u64()).and_then(id_text)
+fn task(body: &Value) -> Option<String> {
+    body.get("taskId").filter(|task| task.is_string() || task.is_u64()).and_then(id_text)
 }
 
 /// Answers without a result (section 8, HTTP level).
-fn by_status(stage: Stage<'_>, answer: &Answer) -> Verdict {
+pub(crate) fn by_status(stage: Stage<'_>, answer: &Answer) -> Verdict {
     match answer.status {
         // "A repeat may still produce a second notification": it may have been taken. 503 says that it was not.
         500 | 502 if stage != Stage::Save => Meaning::LOST.verdict(),

@@ -1,16 +1,22 @@
 //! The app's token (section 3).
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
 use http::Uri;
 use md5::{Digest, Md5};
-use push_contract::{Answer, AuthRefusal, Call, Secret, Timestamp, Token, wire};
+use push_contract::{Action, Answer, AuthRefusal, Call, Secret, Timestamp, Token, wire};
 use serde_json::{Value, json};
 
-use crate::{answer, codes, settings::Settings};
+use crate::{
+    answer::{self, Stage},
+    codes,
+    settings::Settings,
+};
 
 /// The answer does not say how long a token lives: 24 hours.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
+/// vivo advises a new one every hour or two; while that fails the old one stays in use.
+const RENEW_BEFORE: Duration = Duration::from_secs(23 * 3600);
 /// Of a vendor's own text, in characters.
 const MOST_TEXT: usize = 200;
 
@@ -25,41 +31,30 @@ pub(crate) fn call(settings: &Settings, address: &Uri, now: Timestamp) -> Call {
 
 /// Lower-case hex of MD5(appId + appKey + timestamp + appSecret).
 fn sign(app_id: u64, key: &str, timestamp: i64, secret: &str) -> String {
-    let digest = Md5::digest(format!("{app_id}{key}{timestamp}{}", secret.trim()));
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    format!("{:x}", Md5::digest(format!("{app_id}{key}{timestamp}{}", secret.trim())))
 }
 
 /// Reads the token endpoint's answer.
 pub(crate) fn read(settings: &Settings, answer: &Answer) -> Result<Token, AuthRefusal> {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let retry_after = answer.retry_after();
-    let Some(result) = answer::result(&body) else {
-        let detail = format!("HTTP {} without a result", answer.status);
-        return Err(match answer.status {
-            400..=499 if !matches!(answer.status, 408 | 429) => AuthRefusal::Misconfigured { detail },
-            _ => AuthRefusal::Unavailable { retry_after, detail },
-        });
+    let result = answer::result(&body);
+    let token = body["authToken"].as_str().filter(|_| result.as_deref() == Some(codes::SUCCESS));
+    if let Some(token) = token.and_then(|token| Token::of(Secret::new(token), answer.at, LIFE, RENEW_BEFORE)) {
+        return Ok(Token { renew_before: RENEW_BEFORE, ..token });
+    }
+    let (action, detail) = match result {
+        None => (answer::by_status(Stage::Save, answer).action, format!("HTTP {} without a result", answer.status)),
+        Some(result) => {
+            // In full, as a wrong clock shows only here (section 3); but never with the secret in it.
+            let said: String = body["desc"].as_str().unwrap_or_default().chars().take(MOST_TEXT).collect();
+            let said = if said.contains(settings.secret()) { String::new() } else { said };
+            (codes::meaning(settings, &result).action, format!("result {result}: {said}"))
+        }
     };
-    if result == codes::SUCCESS {
-        let renew_before = LIFE.saturating_sub(Duration::from_secs(settings.renew_after_seconds));
-        let token = body["authToken"].as_str().map(Secret::new);
-        let token = token.and_then(|token| Token::of(token, answer.at, LIFE, renew_before));
-        let detail = "result 0 without an authToken".to_owned();
-        let token = token.ok_or(AuthRefusal::Unavailable { retry_after, detail })?;
-        return Ok(Token { renew_before, ..token });
-    }
-    // In full, as a wrong clock shows only here (section 3); but never with the secret in it.
-    let said: String = body["desc"].as_str().unwrap_or_default().chars().take(MOST_TEXT).collect();
-    let said = if said.contains(settings.secret()) { String::new() } else { said };
-    let detail = format!("result {result}: {said}");
-    match codes::blames_the_app(settings, &result) {
-        true => Err(AuthRefusal::Misconfigured { detail }),
-        false => Err(AuthRefusal::Unavailable { retry_after, detail }),
-    }
+    Err(match action {
+        Action::AppMisconfigured | Action::CredentialStale => AuthRefusal::Misconfigured { detail },
+        _ => AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail },
+    })
 }
 
 #[cfg(test)]

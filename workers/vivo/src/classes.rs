@@ -3,11 +3,7 @@
 use push_contract::{Class, ClassRow, Job, Kind, Refusal, kit::classes, typed::bad_option};
 use serde_json::json;
 
-use crate::{
-    NAME,
-    options::Options,
-    settings::{Settings, Without},
-};
+use crate::{NAME, options::Options, settings::Settings};
 
 /// The two daily totals (section 7); test messages are counted apart, so that they never stop the others.
 pub(crate) const QUOTAS: [&str; 3] = ["system", "operational", "test"];
@@ -18,6 +14,8 @@ const OPERATIONAL: u8 = 0;
 
 /// The one category that is a right.
 const SUBSCRIPTION: &str = "SUBSCRIPTION";
+/// What it is without that right.
+const WITHOUT: &str = "CONTENT";
 
 /// `category` with its `classification` (section 6).
 pub(crate) const CATEGORIES: [(&str, u8); 10] = [
@@ -73,7 +71,7 @@ pub(crate) fn rows() -> Vec<ClassRow> {
             false => "2 (news app: 5) per device and day; daily total of operational messages; 07:00 to 23:00",
         };
         let row = ClassRow::new(kind, category, caps);
-        if category == SUBSCRIPTION { row.needs("subscription", "CONTENT") } else { row }
+        if category == SUBSCRIPTION { row.needs("subscription", WITHOUT) } else { row }
     })
 }
 
@@ -92,29 +90,21 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
         (None, Some(category)) => (category.as_str(), "the setting kinds"),
         (None, None) => (deserved(job.kind), "the kind"),
     };
-    if classification(settings, wanted).is_none() {
+    let Some(mut class) = classification(settings, wanted) else {
         let rule = "one of vivo's ten categories, upper case, or of the setting special_categories";
         return Err(bad_option(NAME, "category", rule));
-    }
-    let missing = wanted == SUBSCRIPTION && !settings.subscription;
-    if missing {
-        settings.on_missing_right.check("kind", "SUBSCRIPTION: set subscription once vivo granted it")?;
-    }
-    let name = match settings.subscription_without {
-        _ if !missing => wanted,
-        Without::News => "NEWS",
-        Without::Content => "CONTENT",
     };
-    let class = classification(settings, name).unwrap_or(OPERATIONAL);
+    let (mut name, mut because) = (wanted, format!("{source} says {wanted}"));
+    if wanted == SUBSCRIPTION && !settings.subscription {
+        settings.on_missing_right.check("kind", "SUBSCRIPTION: set subscription once vivo granted it")?;
+        (name, class) = (WITHOUT, OPERATIONAL);
+        because = format!("subscription is not set: sent as {name}");
+    }
     let [system, operational, test] = QUOTAS;
     let quota = match class {
         _ if is_test(settings, job) => test,
         SYSTEM => system,
         _ => operational,
-    };
-    let because = match missing {
-        true => format!("subscription is not set: sent as {name}"),
-        false => format!("{source} says {name}"),
     };
     let (quota, detail) = (Some(quota.to_owned()), json!({ "classification": class }));
     Ok(Class { quota, detail, ..Class::new(job, name, because).wanted(wanted) })

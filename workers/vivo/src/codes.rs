@@ -1,12 +1,14 @@
 //! Results (section 8) and the status of an invalid user (section 4.2).
 
 use push_contract::{
-    Action, Reason, Timestamp, Verdict,
+    Action, Answer, Push, Reason, Verdict,
     kit::codes::{Codes, Meaning},
 };
-use serde::Deserialize;
 
-use crate::settings::{Settings, Total};
+use crate::{
+    classes::{self, SYSTEM},
+    settings::Settings,
+};
 
 /// Taken, as far as `invalidUser(s)` does not say otherwise.
 pub(crate) const SUCCESS: &str = "0";
@@ -18,7 +20,9 @@ pub(crate) const LISTS_SPENT: &str = "10252";
 pub(crate) const TEXTS: [&str; 2] = ["10085", "10104"];
 const TOTAL: &str = "10070";
 const HOURS: &str = "10071";
-const SYSTEM_TOTAL: &str = "10073";
+
+/// From this hour on operational messages may be sent (section 7).
+const FIRST_HOUR: u8 = 7;
 
 #[rustfmt::skip]
 const TABLE: Codes<Meaning> = Codes(&[
@@ -28,12 +32,12 @@ const TABLE: Codes<Meaning> = Codes(&[
     // The app's state at vivo: not allowed to push (unconfirmed), under review, taken off the store (unconfirmed);
     // another app's token.
     (&["10043", "10045", "10089", "10094"], Meaning::APP),
-    // One field each, from regId to skipContent; then lists, ids, callbacks and what is never sent (aliases, statistics).
+    // One field each, from regId to skipContent; then lists, ids, callbacks, and what is never sent.
     (&["10050", "10054", "10055", "10056", "10057", "10058", "10059", "10060", "10061", "10062", "10063", "10064",
        "10065", "10066", "10067", "10068", "10069", "10150", "10151", "10153", "10154", "10301", "10305", "10306",
        "10352", "10353", "10471", "10473", "11000"], Meaning::BAD_REQUEST),
     // Which total, and until when: see `verdict`. Where lists are spent, the targets are sent one by one.
-    (&[TOTAL, HOURS, SYSTEM_TOTAL, "10254", LISTS_SPENT], Meaning::SPENT),
+    (&[TOTAL, HOURS, "10073", "10254", LISTS_SPENT], Meaning::SPENT),
     // The second: of auth calls.
     (&["10072", "10093"], Meaning::SLOW),
     // Texts; content review (unconfirmed).
@@ -54,63 +58,30 @@ const TABLE: Codes<Meaning> = Codes(&[
 /// Every listed code, for metric labels.
 pub(crate) const NAMES: &[&str] = &TABLE.names::<{ TABLE.count() }>();
 
-/// What the setting `results` can make of a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Override {
-    Refused,
-    InvalidToken,
-    ClassMisconfigured,
-    AppMisconfigured,
-    SlowDown,
-    QuotaSpent,
-    Unavailable,
+/// Whether a text is a listed result other than success.
+pub(crate) fn is_refusal(code: &str) -> bool {
+    code != SUCCESS && code.parse::<u32>().is_ok() && TABLE.find(code).is_some()
 }
 
-impl Override {
-    const fn meaning(self) -> Meaning {
-        match self {
-            Self::Refused => Meaning::BAD_REQUEST,
-            Self::InvalidToken => Meaning::gone(Reason::TokenRefused),
-            Self::ClassMisconfigured => Meaning::CLASS,
-            Self::AppMisconfigured => Meaning::APP,
-            Self::SlowDown => Meaning::SLOW,
-            Self::QuotaSpent => Meaning::SPENT,
-            Self::Unavailable => Meaning::UNAVAILABLE,
-        }
-    }
-}
-
-/// What a result is about.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct About {
-    /// The message was sent as a system message.
-    pub(crate) is_system: bool,
-    /// The message was a test message.
-    pub(crate) is_test: bool,
-    /// When the answer was read.
-    pub(crate) at: Timestamp,
-    /// Not before, where the answer says so.
-    pub(crate) retry_at: Option<Timestamp>,
+/// The result that this one means: another only where the setting `results` says so.
+pub(crate) fn meant<'a>(settings: &'a Settings, result: &'a str) -> &'a str {
+    settings.results.get(result).map_or(result, String::as_str)
 }
 
 /// What a result means for every target of the call.
-pub(crate) fn verdict(settings: &Settings, code: &str, about: About) -> Verdict {
-    let found = find(settings, code);
-    let meaning = match (found.action, code) {
+pub(crate) fn verdict(settings: &Settings, push: &Push, result: &str, answer: &Answer) -> Verdict {
+    let (meant, found) = (meant(settings, result), meaning(settings, result));
+    let meaning = match (meant, found.action) {
         // vivo took a system message for an operational one: its content did not look like what its category says. The
-        // totals and hours of operational messages must not stop chat.
-        (Action::QuotaSpent { .. }, HOURS) if about.is_system => Meaning::CLASS_RIGHT,
-        (Action::QuotaSpent { .. }, TOTAL) if about.is_system && settings.total_exceeded == Total::Operational => {
-            Meaning::CLASS_RIGHT
-        }
+        // total and the hours of operational messages must not stop chat.
+        (TOTAL | HOURS, _) if classes::of(&push.class) == SYSTEM => Meaning::CLASS_RIGHT,
         // The same result comes for devices that are not registered for tests (unconfirmed).
-        (Action::DeviceGone { .. }, _) if about.is_test => Meaning::CLASS,
+        (_, Action::DeviceGone { .. }) if classes::is_test(settings, &push.job) => Meaning::CLASS,
         _ => found,
     };
-    let hour = if code == HOURS { settings.sending_starts_hour } else { settings.quota_reset_hour };
-    let opens = about.at.next_daily(hour, settings.zone_hours);
-    meaning.verdict().until(about.retry_at, Some(opens)).code(code)
+    let hour = if meant == HOURS { FIRST_HOUR } else { settings.quota_reset_hour };
+    let opens = answer.at.next_daily(hour, settings.zone_hours);
+    meaning.verdict().until(answer.retry_at(), Some(opens)).code(result)
 }
 
 /// What the status of an invalid user means. The list names who was not taken, so none is accepted.
@@ -121,15 +92,10 @@ pub(crate) fn status_verdict(status: Option<i64>) -> Verdict {
     TABLE.find(&code).unwrap_or(Meaning::refused(Reason::UnlistedCode)).verdict().code(code)
 }
 
-/// Whether a result of the auth call means that credential or app is wrong.
-pub(crate) fn blames_the_app(settings: &Settings, code: &str) -> bool {
-    matches!(find(settings, code).action, Action::AppMisconfigured | Action::CredentialStale)
-}
-
-/// The settings' word, the table's, else the fallback: 100xx to 103xx is about the request.
-fn find(settings: &Settings, code: &str) -> Meaning {
-    let by_setting = settings.results.get(code).map(|given| given.meaning());
-    by_setting.or_else(|| TABLE.find(code)).unwrap_or_else(|| match code.parse::<i64>() {
+/// What a result means by itself: as listed, else 100xx to 103xx is about the request.
+pub(crate) fn meaning(settings: &Settings, result: &str) -> Meaning {
+    let meant = meant(settings, result);
+    TABLE.find(meant).unwrap_or_else(|| match meant.parse::<i64>() {
         // 106xx: tags, which are never used here.
         Ok(10_000..=10_399 | 10_600..=10_699) => Meaning::refused(Reason::UnlistedCode),
         _ => Meaning::UNLISTED,

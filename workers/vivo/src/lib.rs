@@ -19,7 +19,7 @@ use serde_json::Value;
 
 use answer::{Heard, Stage};
 use options::Options;
-use settings::{Clean, Settings};
+use settings::Settings;
 
 /// The name in queues, settings and options.
 const NAME: &str = "vivo";
@@ -100,7 +100,7 @@ impl App for VivoApp {
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
-        message::fit(&self.settings, job, class)
+        Ok(message::write(&self.settings, job, class, message::Shape::default())?.1)
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
@@ -108,32 +108,34 @@ impl App for VivoApp {
     }
 
     fn decode(&self, batch: &Batch, memo: Option<&str>, token: Option<&Token>, answer: &Answer) -> Next {
+        let refused = |refusal: Refusal| Next::Done(batch.all(&refusal.verdict()));
+        self.after(batch, memo, token, answer).unwrap_or_else(refused)
+    }
+}
+
+impl VivoApp {
+    fn after(
+        &self,
+        batch: &Batch,
+        memo: Option<&str>,
+        token: Option<&Token>,
+        answer: &Answer,
+    ) -> Result<Next, Refusal> {
+        let push = batch.only()?;
         let stage = match memo.and_then(|memo| memo.strip_prefix(TASK)) {
             Some(task) => Stage::List(task),
             None if batch.targets() > 1 => Stage::Save,
             None => Stage::Send,
         };
-        let further = match answer::read(&self.settings, batch, stage, answer) {
-            Heard::Verdicts(verdicts) => return Next::Done(verdicts),
-            Heard::Singly => return Next::Singly,
-            Heard::Saved(task) => batch.only().and_then(|push| self.list(push, token, &task)),
-            Heard::Text(verdict) => {
-                let again = self.settings.clean_texts == Clean::Retry && memo != Some(CLEANED);
-                let push = batch.only().ok().filter(|push| again && !classes::is_test(&self.settings, &push.job));
-                match push {
-                    Some(push) => self.first(push, token, answer.at, true),
-                    None => return Next::Done(batch.all(&verdict)),
-                }
-            }
+        let call = match answer::read(&self.settings, batch, push, stage, answer) {
+            Heard::Over(next) => return Ok(next),
+            Heard::Saved(task) => self.list(push, token, &task)?,
+            Heard::Text(verdict) if memo == Some(CLEANED) => return Ok(Next::Done(batch.all(&verdict))),
+            Heard::Text(_) => self.first(push, token, answer.at, true)?,
         };
-        match further {
-            Ok(call) => Next::Call(Box::new(call)),
-            Err(refusal) => Next::Done(batch.all(&refusal.verdict())),
-        }
+        Ok(Next::Call(Box::new(call)))
     }
-}
 
-impl VivoApp {
     /// One device: the push itself. Several: the payload, to be pushed to the list when it is saved.
     fn first(&self, push: &Push, token: Option<&Token>, now: Timestamp, cleaned: bool) -> Result<Call, Refusal> {
         let body = message::first(&self.settings, push, now, cleaned)?;

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     classes::{self, SYSTEM},
-    options::{NotifyType, Options},
-    settings::{Clean, Foreground, Settings},
+    options::Options,
+    settings::Settings,
     texts,
 };
 
@@ -26,10 +26,13 @@ const ID_UNITS: usize = 64;
 /// The shortest `timeToLive` of a push to one device, and of a saved payload.
 const LEAST_LIFE: u64 = 60;
 const LEAST_LIFE_OF_LIST: u64 = 900;
+/// `notifyType`.
+const SILENT: u8 = 1;
+const RING_AND_VIBRATE: u8 = 4;
 
 /// What differs between the messages of one job.
-#[derive(Debug)]
-struct Shape<'a> {
+#[derive(Debug, Default)]
+pub(crate) struct Shape<'a> {
     /// The device; none: a saved payload.
     reg_id: Option<&'a str>,
     badge: Option<Badge>,
@@ -38,27 +41,21 @@ struct Shape<'a> {
     cleaned: bool,
 }
 
-/// The body that says the content: to one device, or to be saved for a list. `cleaned`: its text was refused as written.
+/// The body that says the content: to one device, or to be saved for a list. `cleaned`: its text was refused as is.
 pub(crate) fn first(settings: &Settings, push: &Push, now: Timestamp, cleaned: bool) -> Result<Vec<u8>, Refusal> {
-    let single = push.positions.len() == 1;
-    let target = push.positions.first().map(|n| &push.job.targets[*n]);
     // Another text is another request to vivo, and so gets another id.
-    let request_id = match (single, push.positions.first()) {
-        (true, Some(n)) => {
-            let n = if cleaned { n + MAX_TARGETS } else { *n };
-            request_id(&push.job, &n.to_string(), derived_id(&push.job.id, n))
-        }
-        _ => {
-            let mark = if cleaned { "t" } else { "s" };
-            let id = of_all(push);
-            request_id(&push.job, &format!("{mark}{id}"), id.rotate_left(if cleaned { 2 } else { 1 }))
-        }
+    let part = match (push.positions.as_slice(), cleaned) {
+        ([n], false) => n.to_string(),
+        ([n], true) => (n + MAX_TARGETS).to_string(),
+        (_, false) => format!("s{}", of_all(push)),
+        (_, true) => format!("t{}", of_all(push)),
     };
+    let target = push.positions.first().map(|n| &push.job.targets[*n]);
     let shape = Shape {
-        reg_id: target.filter(|_| single).map(|target| target.token.as_str()),
+        reg_id: target.filter(|_| push.positions.len() == 1).map(|target| target.token.as_str()),
         badge: target.and_then(|target| target.badge),
         seconds_left: push.expiry.since(now).as_secs(),
-        request_id,
+        request_id: request_id(&push.job, &part),
         cleaned,
     };
     json(&write(settings, &push.job, &push.class, shape)?.0)
@@ -66,23 +63,16 @@ pub(crate) fn first(settings: &Settings, push: &Push, now: Timestamp, cleaned: b
 
 /// The body that sends a saved payload to the list.
 pub(crate) fn list(settings: &Settings, push: &Push, task_id: &str) -> Result<Vec<u8>, Refusal> {
-    let id = of_all(push);
-    let request_id = request_id(&push.job, &id.to_string(), id);
+    let request_id = request_id(&push.job, &of_all(push).to_string());
     let ids: Vec<&str> = push.tokens().collect();
     let body = Fields::new().with("appId", settings.app_id).with("taskId", task_id);
     json(&body.with("regIds", ids).with("requestId", request_id))
 }
 
-/// What becomes of a job's fields, and whether it can be sent.
-pub(crate) fn fit(settings: &Settings, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
-    let shape = Shape { reg_id: None, badge: None, seconds_left: 0, request_id: String::new(), cleaned: false };
-    Ok(write(settings, job, class, shape)?.1)
-}
-
-/// The job, and what names the part of it; a job whose id leaves no room for that is named by 64 bits of a hash.
-fn request_id(job: &Job, part: &str, hash: u64) -> String {
+/// The job, and what names the part of it; where that is too long, 64 bits of a hash.
+fn request_id(job: &Job, part: &str) -> String {
     let named = format!("{}.{part}", job.id);
-    if named.len() <= ID_UNITS { named } else { format!("{hash:016x}") }
+    if named.len() <= ID_UNITS { named } else { format!("{:016x}", hash(&named)) }
 }
 
 /// One number for a set of positions: a repeat of the same set has the same, and every other set another.
@@ -90,18 +80,22 @@ fn of_all(push: &Push) -> u64 {
     push.positions.iter().fold(0, |all, n| all.rotate_left(1) ^ derived_id(&push.job.id, *n))
 }
 
-fn write(settings: &Settings, job: &Job, class: &Class, shape: Shape<'_>) -> Result<(Fields, Fitted), Refusal> {
+/// The message, and what was dropped or changed on the way.
+pub(crate) fn write(
+    settings: &Settings,
+    job: &Job,
+    class: &Class,
+    shape: Shape<'_>,
+) -> Result<(Fields, Fitted), Refusal> {
     let options = Options::of(job)?;
     let Some(notification) = &job.notification else {
         let rule = "vivo has no data messages: give the job a notification";
         return Err(Refusal::unsupported("notification", rule));
     };
     let test = classes::is_test(settings, job);
-    let cleaned = !test && (shape.cleaned || settings.clean_texts == Clean::Always);
-    let texts = texts::fit(settings, job, cleaned)?;
-    let (skip_type, skip_content) = skip(settings, notification.click.as_ref());
     let mut fitted = Fitted::default();
-    texts.changed.iter().for_each(|field| fitted.change_if(true, field));
+    let [title, body] = texts::fit(settings, job, shape.cleaned, &mut fitted)?;
+    let opened = opened(settings, notification.click.as_ref());
     fitted.change_if(job.any_badge(|badge| matches!(badge, Badge::Add(n) if n > 1)), "badge");
     let opens_the_app = matches!(notification.click, None | Some(Click::App {}));
     for (field, gone) in [
@@ -109,7 +103,7 @@ fn write(settings: &Settings, job: &Job, class: &Class, shape: Shape<'_>) -> Res
         ("image", notification.image.is_some()),
         ("sound", notification.sound.is_some()),
         ("channel", notification.channel.is_some()),
-        ("click", skip_type == 1 && !opens_the_app),
+        ("click", opened.is_none() && !opens_the_app),
         ("badge", job.any_badge(|badge| matches!(badge, Badge::Set(_)))),
         ("tag", notification.tag.is_some() && job.kind.is_call()),
     ] {
@@ -117,47 +111,33 @@ fn write(settings: &Settings, job: &Job, class: &Class, shape: Shape<'_>) -> Res
     }
     let least = if shape.reg_id.is_some() { LEAST_LIFE } else { LEAST_LIFE_OF_LIST };
     let left = shape.seconds_left.clamp(least, settings.ttl_max_seconds);
-    let foreground = options.foreground_show.or(match settings.foreground {
-        Foreground::Default => None,
-        Foreground::Show => Some(true),
-        Foreground::Hide => Some(false),
+    let notify_type = options.notify_type.unwrap_or(match classes::of(class) {
+        // Who cancels a call must not ring once more.
+        SYSTEM if !job.silent && job.kind != Kind::CallCancel => RING_AND_VIBRATE,
+        _ => SILENT,
     });
-    let send_online = options.send_online.unwrap_or_else(|| settings.send_online.contains(&job.kind));
+    let send_online = settings.send_online.contains(&job.kind);
     // As vivo names the fields (sections 4.1 and 4.2). What is absent takes the vendor's default.
     let message = Fields::new()
         .with("appId", settings.app_id)
         .with("regId", shape.reg_id)
-        .with("notifyType", notify_type(settings, job, class, &options))
-        .with("title", texts.title)
-        .with("content", texts.body)
+        .with("notifyType", notify_type)
+        .with("title", title)
+        .with("content", body)
         .with("timeToLive", left)
-        .with("skipType", skip_type)
-        .with("skipContent", skip_content)
-        .with("networkType", options.wifi_only.then_some(1))
+        .with("skipType", opened.as_ref().map_or(1, |(kind, _)| *kind))
+        .with("skipContent", opened.map(|(_, target)| target))
         .with("classification", classes::of(class))
         .with("category", &class.name)
         .with("clientCustomMap", custom_map(settings, job)?)
         .with("extra", extra(settings, job, shape.reg_id.is_some() && !test))
         .with("requestId", shape.request_id)
         .with("pushMode", u8::from(test))
-        .with("notifyId", options.notify_id.unwrap_or_else(|| notify_id(job)))
-        .with("foregroundShow", foreground)
-        .with("profileId", options.profile_id)
+        .with("notifyId", notify_id(job))
+        .with("foregroundShow", options.foreground_show)
         .with("sendOnline", send_online.then_some(true))
-        .with("addBadge", matches!(shape.badge, Some(Badge::Add(_))).then_some(true))
-        .with("auditReview", options.audit_review)
-        .with("timedDisplay", options.timed_display);
+        .with("addBadge", matches!(shape.badge, Some(Badge::Add(_))).then_some(true));
     Ok((message, fitted))
-}
-
-fn notify_type(settings: &Settings, job: &Job, class: &Class, options: &Options) -> NotifyType {
-    // Who cancels a call must not ring once more.
-    let quiet = job.silent || job.kind == Kind::CallCancel;
-    options.notify_type.unwrap_or(match classes::of(class) {
-        _ if quiet => NotifyType::Silent,
-        SYSTEM => settings.notify_type,
-        _ => settings.notify_type_operational,
-    })
 }
 
 /// The job's data as one text under one key.
@@ -181,36 +161,25 @@ fn extra(settings: &Settings, job: &Job, single: bool) -> Option<Fields> {
 }
 
 /// `skipType` and `skipContent` of a tap; what cannot be opened opens the app.
-fn skip<'a>(settings: &Settings, click: Option<&'a Click>) -> (u8, Option<Cow<'a, str>>) {
-    let (kind, target, most) = match click {
-        None | Some(Click::App {}) => return (1, None),
-        Some(Click::Url { url }) => (2, Cow::Borrowed(url.as_str()), URL_UNITS),
-        Some(Click::Intent { intent }) => (4, Cow::Borrowed(intent.as_str()), PAGE_UNITS),
-        Some(Click::Activity { activity }) => match component(&settings.package, activity) {
-            Some(component) => (4, Cow::Owned(format!("intent:#Intent;component={component};end")), PAGE_UNITS),
-            None => return (1, None),
-        },
+fn opened<'a>(settings: &Settings, click: Option<&'a Click>) -> Option<(u8, Cow<'a, str>)> {
+    let (kind, target, most) = match click? {
+        Click::App {} => return None,
+        Click::Url { url } => (2, Cow::from(url), URL_UNITS),
+        Click::Intent { intent } => (4, Cow::from(intent), PAGE_UNITS),
+        Click::Activity { activity } => {
+            let (package, activity) = (filled(&settings.package)?, filled(activity)?);
+            (4, format!("intent:#Intent;component={package}/{activity};end").into(), PAGE_UNITS)
+        }
     };
-    if target.trim().is_empty() || units(&target) > most {
-        return (1, None);
-    }
-    (kind, Some(target))
+    let fits = !target.trim().is_empty() && units(&target) <= most;
+    fits.then_some((kind, target))
 }
 
-/// `package/activity`, unless the producer wrote both.
-fn component<'a>(package: &str, activity: &'a str) -> Option<Cow<'a, str>> {
-    match activity.contains('/') {
-        true => Some(activity.into()),
-        false if package.is_empty() || activity.is_empty() => None,
-        false => Some(format!("{package}/{activity}").into()),
-    }
-}
-
-/// What makes a later notification replace an earlier one, and this one replace itself when it is sent twice: the tag, the
+/// What makes a later notification replace an earlier one, and this one itself when it is sent twice: the tag, the
 /// collapse key, else the job.
 fn notify_id(job: &Job) -> u32 {
     let id = match job.replaced_by() {
-        Some(key) => Sha256::digest(key).iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte)),
+        Some(key) => hash(key),
         None => derived_id(&job.id, 0),
     };
     // 1 to 2147483647: never 0.
@@ -219,4 +188,9 @@ fn notify_id(job: &Job) -> u32 {
 
 fn units(text: &str) -> usize {
     text.encode_utf16().count()
+}
+
+/// 64 bits of a name.
+fn hash(name: &str) -> u64 {
+    Sha256::digest(name).iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte))
 }

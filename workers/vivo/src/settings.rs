@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use push_contract::{
-    Count, Kind, Secret, SettingsError,
+    Kind, Secret, SettingsError,
     kit::{
         classes::MissingRight,
         settings::{callback, rate, rule, secret, within},
@@ -15,8 +15,7 @@ use serde_json::Value;
 
 use crate::{
     classes::{self, CATEGORIES},
-    codes::Override,
-    options::NotifyType,
+    codes,
 };
 
 /// Settings that hold a secret.
@@ -34,24 +33,16 @@ pub(crate) struct Settings {
     pub(crate) app_key: String,
     pub(crate) app_secret: Option<Secret>,
     pub(crate) api_url: String,
-    pub(crate) renew_after_seconds: u64,
     pub(crate) under_review: bool,
     pub(crate) subscription: bool,
-    pub(crate) subscription_without: Without,
     pub(crate) on_missing_right: MissingRight,
     pub(crate) special_categories: BTreeMap<String, u8>,
     pub(crate) kinds: BTreeMap<Kind, String>,
     pub(crate) data_key: String,
     pub(crate) package: String,
-    pub(crate) notify_type: NotifyType,
-    pub(crate) notify_type_operational: NotifyType,
     pub(crate) send_online: Vec<Kind>,
-    pub(crate) foreground: Foreground,
-    pub(crate) title_limit: usize,
-    pub(crate) body_limit: usize,
-    count: Counted,
-    pub(crate) clean_texts: Clean,
-    pub(crate) clean_prefix: String,
+    pub(crate) cjk_counts_twice: bool,
+    pub(crate) clean_texts: bool,
     pub(crate) ttl_max_seconds: u64,
     pub(crate) callback_id: String,
     pub(crate) callback_url: String,
@@ -59,51 +50,7 @@ pub(crate) struct Settings {
     pub(crate) batch: usize,
     pub(crate) zone_hours: i8,
     pub(crate) quota_reset_hour: u8,
-    pub(crate) sending_starts_hour: u8,
-    pub(crate) total_exceeded: Total,
-    pub(crate) results: BTreeMap<String, Override>,
-}
-
-/// What a SUBSCRIPTION is without the right to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) enum Without {
-    News,
-    Content,
-}
-
-/// `foregroundShow`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Foreground {
-    Default,
-    Show,
-    Hide,
-}
-
-/// What a text limit counts (section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Counted {
-    Columns,
-    Units,
-}
-
-/// When texts are cleaned (section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Clean {
-    Off,
-    Retry,
-    Always,
-}
-
-/// Whose total result 10070 means (section 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Total {
-    Operational,
-    Own,
+    pub(crate) results: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -118,7 +65,6 @@ impl Settings {
         rule(self.app_id > 0, "app_id", self.app_id, "the number of the push application")?;
         rule(!self.app_key.trim().is_empty(), "app_key", &self.app_key, "the key of the push application")?;
         secret(self.app_secret.as_ref(), "app_secret", "the AppSecret, which signs")?;
-        within("renew_after_seconds", self.renew_after_seconds, 60..=82_800, "seconds: a token lives 24 hours")?;
         for (name, class) in &self.special_categories {
             let known = CATEGORIES.iter().any(|(known, _)| known == name);
             let named = !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
@@ -129,10 +75,6 @@ impl Settings {
             rule(known, "kinds", category, "a category of vivo's ten or of special_categories")?;
         }
         rule(!self.data_key.is_empty(), "data_key", "", "vivo takes data under a key only")?;
-        // Room for an ellipsis, which counts two.
-        for (key, limit) in [("title_limit", self.title_limit), ("body_limit", self.body_limit)] {
-            rule(limit >= 2, key, limit, "at least 2: vivo refuses empty texts")?;
-        }
         within("ttl_max_seconds", self.ttl_max_seconds, 900..=604_800, "seconds: a list needs 900")?;
         callback("callback_url", &self.callback_url, CALLBACK_UNITS)?;
         let one = self.callback_url.is_empty() || self.callback_id.is_empty();
@@ -141,10 +83,9 @@ impl Settings {
         within("batch", self.batch, 1..=1000, "devices a list")?;
         within("zone_hours", self.zone_hours, -12..=14, "hours from UTC")?;
         within("quota_reset_hour", self.quota_reset_hour, 0..=23, "an hour of the day")?;
-        within("sending_starts_hour", self.sending_starts_hour, 0..=23, "an hour of the day")?;
-        for code in self.results.keys() {
-            let known = code != "0" && code.parse::<u32>().is_ok();
-            rule(known, "results", code, "a result that refuses, such as \"10043\"")?;
+        for (code, same) in &self.results {
+            let known = code != codes::SUCCESS && code.parse::<u32>().is_ok() && codes::is_refusal(same);
+            rule(known, "results", code, "a result that refuses, and another that is listed, such as \"10050\"")?;
         }
         Ok(())
     }
@@ -152,14 +93,6 @@ impl Settings {
     /// The secret that signs calls for a token.
     pub(crate) fn secret(&self) -> &str {
         self.app_secret.as_ref().map_or("", Secret::reveal)
-    }
-
-    /// What the text limits count.
-    pub(crate) const fn count(&self) -> Count {
-        match self.count {
-            Counted::Columns => Count::Columns,
-            Counted::Units => Count::Utf16,
-        }
     }
 }
 

@@ -86,7 +86,7 @@ fn said(settings: &Value, job: &push_testkit::jobs::JobBuilder, answer: &push_co
 
 #[test]
 fn every_result_has_its_verdict_as_number_and_as_text() {
-    let off = json!({ "clean_texts": "off" });
+    let off = json!({ "clean_texts": false });
     for (code, action, reason) in CODES {
         let Ok(number) = code.parse::<i64>() else { continue };
         let (action, reason) = match code {
@@ -112,12 +112,15 @@ fn unlisted_results_are_judged_by_their_range() {
 }
 
 #[test]
-fn settings_say_what_a_result_means() {
-    let results = json!({ "results": { "10043": "refused", "10307": "invalid_token", "12345": "slow_down" } });
+fn settings_say_which_other_result_a_result_means() {
+    let results = json!({ "results": { "10043": "10050", "10307": "10302", "12345": "10072" } });
     let table = [(10043, "refused"), (10307, "device_gone"), (12345, "slow_down"), (10045, "app_misconfigured")];
     for (code, action) in table {
-        assert_eq!(said(&results, &chat(), &coded(code)).0.as_str(), action, "{code}");
+        let verdict = verdicts(app(&results).as_ref(), &chat().build(), None, &coded(code)).remove(0);
+        assert_eq!((verdict.action.as_str(), verdict.code), (action, Some(code.to_string())));
     }
+    let list = decoded(app(&results).as_ref(), &chat().targets(2).build(), Some("498"), &coded(10307));
+    assert!(matches!(list, Next::Singly), "{list:?}");
 }
 
 #[test]
@@ -131,11 +134,11 @@ fn totals_and_hours_stop_their_own_class_until_it_reopens() {
     {
         assert_eq!(said(&json!({}), job, &coded(code)), (Action::QuotaSpent { until }, Reason::QuotaSpent), "{code}");
     }
-    let own = json!({ "total_exceeded": "own", "zone_hours": 0, "quota_reset_hour": 9, "sending_starts_hour": 8 });
+    let own = json!({ "zone_hours": 0, "quota_reset_hour": 9 });
     let nine = Action::QuotaSpent { until: at("2026-11-21T09:00:00Z") };
-    assert_eq!(said(&own, &chat(), &coded(10070)), (nine, Reason::QuotaSpent));
-    let tomorrow = Action::QuotaSpent { until: at("2026-11-22T08:00:00Z") };
-    assert_eq!(said(&own, &news, &coded(10071)), (tomorrow, Reason::QuotaSpent), "at eight sharp it is tomorrow's");
+    assert_eq!(said(&own, &chat(), &coded(10073)), (nine, Reason::QuotaSpent));
+    let tomorrow = Action::QuotaSpent { until: at("2026-11-22T07:00:00Z") };
+    assert_eq!(said(&own, &news, &coded(10071)), (tomorrow, Reason::QuotaSpent), "past seven it is tomorrow's");
 }
 
 #[test]
@@ -264,7 +267,7 @@ fn a_refused_text_is_cleaned_and_sent_once_more_with_another_id() {
         let again = app.decode(&crate::support::batch(&job, class), Some("cleaned"), None, &coded(10085));
         assert!(matches!(again, Next::Done(_)), "{again:?}");
     }
-    for (settings, job) in [(json!({ "clean_texts": "off" }), chat()), (json!({}), chat().test())] {
+    for (settings, job) in [(json!({ "clean_texts": false }), chat()), (json!({}), chat().test())] {
         assert_eq!(said(&settings, &job, &coded(10104)), (Action::Refused, Reason::ContentForbidden));
     }
 }

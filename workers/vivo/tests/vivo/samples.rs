@@ -33,10 +33,11 @@ fn a_chat_message() {
         "clientCustomMap":{"ext":"{\"cid\":\"u1001\",\"mid\":\"m77\"}"},
         "extra":{"callback.id":"100123","callback.param":"job-8f3a"},
         "requestId":"8f3a0e5c7b4d4f0f9d1c5f1c0b7a2e11","pushMode":0,"foregroundShow":false,"addBadge":true}"##;
-    let app = app(&json!({ "callback_id": "100123", "foreground": "hide" }));
+    let app = app(&json!({ "callback_id": "100123" }));
     let job = job("chat.direct").id("job-8f3a").tokens(["v2-CRmkXXXXXXXX"]).badge(json!({ "add": 1 }));
     let job = activity(job.title("李雷").body("在吗?晚上一起吃饭"), "PushOpenActivity");
-    let sent = body(app.as_ref(), &job.data(r#"{"cid":"u1001","mid":"m77"}"#));
+    let job = job.data(r#"{"cid":"u1001","mid":"m77"}"#).options("vivo", json!({ "foreground_show": false }));
+    let sent = body(app.as_ref(), &job);
     assert_eq!(sent, sample(wanted, &sent));
     assert_eq!(sent["requestId"], "job-8f3a.0");
 }
@@ -48,9 +49,11 @@ fn b_call_invitation() {
         "skipContent":"intent:#Intent;component=com.example.chat/com.example.chat.CallActivity;end",
         "category":"IM","classification":1,"notifyId":48211,
         "clientCustomMap":{"ext":"{\"room\":\"r9\"}"},"requestId":"call-r9-u1002-1","pushMode":0,"foregroundShow":false}"##;
-    let app = app(&json!({ "foreground": "hide" }));
+    let app = app(&json!({}));
     let job = job("call.invite").tokens(["v2-CRmkXXXXXXXX"]).title("李雷").body("邀请你进行视频通话");
-    let sent = body(app.as_ref(), &activity(job, "CallActivity").data(r#"{"room":"r9"}"#));
+    let job =
+        activity(job, "CallActivity").data(r#"{"room":"r9"}"#).options("vivo", json!({ "foreground_show": false }));
+    let sent = body(app.as_ref(), &job);
     assert_eq!(sent, sample(wanted, &sent));
 }
 

@@ -27,7 +27,9 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         (json!({ "special_categories": { "vip": 1 } }), "special_categories", "vip"),
         (json!({ "special_categories": { "VIP": 2 } }), "special_categories", "VIP"),
         (json!({ "kinds": { "news": "VIP" } }), "kinds", "VIP"),
-        (json!({ "results": { "x": "refused" } }), "results", "x"),
+        (json!({ "results": { "x": "10050" } }), "results", "x"),
+        (json!({ "results": { "10043": "0" } }), "results", "10043"),
+        (json!({ "results": { "10043": "status_1" } }), "results", "10043"),
         (json!({ "batch": 0 }), "batch", "0"),
         (json!({ "apiurl": "x" }), "apiurl", "(not shown)"),
     ];
@@ -42,9 +44,7 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
 #[test]
 fn rules_say_what_there_is() {
     assert!(refused(&json!({ "apiurl": "x" })).2.contains("`api_url`"));
-    assert!(refused(&json!({ "count": "chars" })).2.contains("`columns`"));
-    let (key, _, rule) = refused(&json!({ "results": { "10043": "ignore" } }));
-    assert!(key.starts_with("results") && rule.contains("`invalid_token`"), "{key}: {rule}");
+    assert!(refused(&json!({ "on_missing_right": "ignore" })).2.contains("`degrade`"));
     let (key, _, rule) = refused(&json!({ "kinds": { "friend": "IM" } }));
     assert!(key.starts_with("kinds") && rule.contains("`social.request`"), "{key}: {rule}");
 }
