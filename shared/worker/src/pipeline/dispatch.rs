@@ -2,9 +2,9 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
-use push_contract::{Action, Answer, Batch, Counted, Next, Push, Reason, Timestamp, Token, Verdict};
+use push_contract::{Action, Answer, Batch, Counted, Next, Reason, Timestamp, Token, Verdict};
 
-use super::Worker;
+use super::{Worker, portion::Portion};
 use crate::{
     app::AppState,
     blocks::{Flow, Why},
@@ -29,22 +29,12 @@ pub(super) trait MayWrite: Send {
     fn ask(&mut self, pushes: usize) -> impl Future<Output = Vec<bool>> + Send;
 }
 
-/// A batch to send, and which of the caller's targets it holds.
-struct Portion {
-    batch: Batch,
-    /// Of each push, the index of its targets in the caller's order.
-    places: Vec<Vec<usize>>,
-    /// Of each push, its index in the caller's batch.
-    origin: Vec<usize>,
-    fresh_token: bool,
-}
-
 /// Most calls of one dispatch: a vendor whose answers ask for ever more is not followed.
 const MOST_CALLS: usize = 8;
 
 impl Worker {
-    /// Sends a batch for which so much was paid. Refused as a whole, it is split in halves until the guilty job stands alone; asked to, it is sent
-    /// one by one; with a stale credential, once more with a fresh one.
+    /// Sends a batch for which so much was paid. Refused as a whole, it is split in halves until the guilty job stands
+    /// alone; asked to, it is sent one by one; with a stale credential, once more with a fresh one.
     pub(super) async fn dispatch(
         &self,
         app: &Arc<AppState>,
@@ -53,18 +43,7 @@ impl Worker {
         may: &mut impl MayWrite,
     ) -> Vec<Told> {
         let mut told = vec![Told::NotWritten; batch.targets()];
-        let mut next = 0;
-        let places = batch
-            .pushes
-            .iter()
-            .map(|push| {
-                let place = (next..next + push.positions.len()).collect();
-                next += push.positions.len();
-                place
-            })
-            .collect();
-        let origin = (0..batch.pushes.len()).collect();
-        let mut portions = VecDeque::from([Portion { batch, places, origin, fresh_token: false }]);
+        let mut portions = VecDeque::from([Portion::whole(batch)]);
         let mut paid = paid;
         while let Some(mut portion) = portions.pop_front() {
             // Whatever is sent again, split or one by one, is counted again.
@@ -228,7 +207,7 @@ impl Worker {
         app: &Arc<AppState>,
         batch: &Batch,
         commits: bool,
-        answer: &push_contract::Answer,
+        answer: &Answer,
         verdict: Verdict,
     ) -> Verdict {
         let verdict = honest(vec![verdict], batch, commits, answer).remove(0);
@@ -362,73 +341,4 @@ fn next_day(now: Timestamp) -> Timestamp {
     const DAY: i64 = 86_400_000;
     const OFFSET: i64 = 8 * 3_600_000;
     Timestamp::from_millis((now.as_millis() + OFFSET).div_euclid(DAY) * DAY + DAY - OFFSET)
-}
-
-impl Portion {
-    /// Keeps the pushes whose index in the caller's batch passes.
-    fn keep(&mut self, pass: impl Fn(usize) -> bool) {
-        let flags: Vec<bool> = self.origin.iter().map(|origin| pass(*origin)).collect();
-        let mut at = flags.iter();
-        self.batch.pushes.retain(|_| *at.next().unwrap_or(&false));
-        let mut at = flags.iter();
-        self.places.retain(|_| *at.next().unwrap_or(&false));
-        let mut at = flags.iter();
-        self.origin.retain(|_| *at.next().unwrap_or(&false));
-    }
-
-    /// The part about these places, to be sent with a fresh token.
-    fn of(&self, places: &[usize]) -> Self {
-        let mut part =
-            Self { batch: Batch { pushes: Vec::new() }, places: Vec::new(), origin: Vec::new(), fresh_token: true };
-        for ((push, at), origin) in self.batch.pushes.iter().zip(&self.places).zip(&self.origin) {
-            let (positions, kept): (Vec<usize>, Vec<usize>) =
-                push.positions.iter().zip(at).filter(|(_, place)| places.contains(place)).unzip();
-            if !positions.is_empty() {
-                part.batch.pushes.push(Push { positions, ..push.clone() });
-                part.places.push(kept);
-                part.origin.push(*origin);
-            }
-        }
-        part
-    }
-
-    /// One portion per target.
-    fn singly(self) -> Vec<Self> {
-        let mut portions = Vec::new();
-        for ((push, places), origin) in self.batch.pushes.iter().zip(&self.places).zip(&self.origin) {
-            for (position, place) in push.positions.iter().zip(places) {
-                let push = Push { positions: vec![*position], ..push.clone() };
-                portions.push(Self {
-                    batch: Batch { pushes: vec![push] },
-                    places: vec![vec![*place]],
-                    origin: vec![*origin],
-                    fresh_token: self.fresh_token,
-                });
-            }
-        }
-        portions
-    }
-
-    /// Two halves: of the jobs, or of a single job's targets.
-    fn halves(mut self) -> [Self; 2] {
-        if let ([push], [places]) = (self.batch.pushes.as_mut_slice(), self.places.as_mut_slice()) {
-            let middle = push.positions.len() / 2;
-            let second = Push { positions: push.positions.split_off(middle), ..push.clone() };
-            let second = Self {
-                batch: Batch { pushes: vec![second] },
-                places: vec![places.split_off(middle)],
-                origin: self.origin.clone(),
-                fresh_token: self.fresh_token,
-            };
-            return [self, second];
-        }
-        let middle = self.batch.pushes.len() / 2;
-        let second = Self {
-            batch: Batch { pushes: self.batch.pushes.split_off(middle) },
-            places: self.places.split_off(middle),
-            origin: self.origin.split_off(middle),
-            fresh_token: self.fresh_token,
-        };
-        [self, second]
-    }
 }
