@@ -9,8 +9,10 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use redis::{ErrorKind, RedisError, aio::MultiplexedConnection};
+use redis::{ErrorKind, RedisError, ScriptInvocation, ServerErrorKind, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
+
+use super::{StoreDown, redis_store::text_of};
 
 /// A connection and the run of the server at its other end: a restart ends the connection, so the run id of one
 /// connection never changes.
@@ -86,6 +88,31 @@ impl Link {
         let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
         let run = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or("unknown").trim().to_owned();
         Ok(Session { connection, run })
+    }
+
+    /// Runs a script that is not one of the claims' own, and reads its answer item by item as text.
+    pub(super) async fn invoke<T>(
+        &self,
+        what: &'static str,
+        call: &ScriptInvocation<'_>,
+        read: impl FnOnce(&[String]) -> Option<T>,
+    ) -> Result<T, StoreDown> {
+        let down = |why: String| StoreDown { what, why };
+        let session = self.session().await.map_err(|error| down(error.to_string()))?;
+        match call.invoke_async::<Value>(&mut session.connection.clone()).await {
+            Ok(Value::Array(items)) => {
+                let texts: Vec<String> = items.iter().map(text_of).collect();
+                read(&texts).ok_or_else(|| down("an answer of another shape".to_owned()))
+            }
+            Ok(_) => Err(down("an answer of another shape".to_owned())),
+            Err(error) => {
+                // What the server refuses is our bug and no outage.
+                if error.kind() != ErrorKind::Server(ServerErrorKind::ResponseError) {
+                    self.forget(&session);
+                }
+                Err(down(error.to_string()))
+            }
+        }
     }
 
     /// Forgets a session that failed, unless another caller has replaced it already.
