@@ -2,12 +2,17 @@
 
 mod backoff;
 mod breaker;
+mod device;
 mod guard;
 mod quota;
 mod rate;
 
 pub use backoff::{pause, rung};
 pub use breaker::{Breaker, BreakerRules};
+pub use device::{
+    DEVICE, DEVICES_PER_CALL, DeviceCounts, DeviceDay, DeviceKey, DeviceQuestion, Direction, device_arguments,
+    device_key, read_devices,
+};
 pub use guard::{Guard, GuardRules};
 pub use quota::{Draw, Drawn, Ledger, Purse, QUOTA, QuotaRules, Slip, draw_arguments, forecast, read_drawn};
 pub use rate::{

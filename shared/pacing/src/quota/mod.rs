@@ -13,7 +13,7 @@ pub use purse::{Purse, Slip};
 pub use script::{QUOTA, draw_arguments, read_drawn};
 
 /// A day, ms.
-const DAY_MS: i64 = 86_400_000;
+pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// What a ledger is kept by.
 #[derive(Debug, Clone, Copy, PartialEq)]
