@@ -9,6 +9,7 @@ use std::{
 };
 
 use push_contract::{Mask, Timestamp};
+use push_pacing::DeviceCounts;
 
 use super::{Claim, ClaimKey, ClaimRequest, ClaimTimes, Claimed, Record, Recorded, Settled, States};
 
@@ -19,6 +20,7 @@ pub struct MemoryStore {
     birth: String,
     born: Timestamp,
     records: Mutex<Records>,
+    pub(super) devices: Mutex<DeviceCounts>,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +45,13 @@ impl MemoryStore {
     #[must_use]
     pub fn new(times: ClaimTimes) -> Self {
         let born = Timestamp::now();
-        Self { times, birth: format!("{}:process", born.as_millis()), born, records: Mutex::default() }
+        Self {
+            times,
+            birth: format!("{}:process", born.as_millis()),
+            born,
+            records: Mutex::default(),
+            devices: Mutex::default(),
+        }
     }
 
     /// The store's birth.

@@ -4,6 +4,7 @@
 //! transport, an outcome is published only after it was recorded through a claim, and whoever lost its claim publishes
 //! nothing. Two stores keep the same promises: Redis, for a fleet, and the process itself, for a single worker.
 
+mod devices;
 mod link;
 mod memory;
 mod rates;

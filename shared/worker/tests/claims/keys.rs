@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use push_contract::{Counted, Rate};
-use push_pacing::{Ask, Limits};
+use push_contract::{Counted, Rate, Timestamp};
+use push_pacing::{Ask, DeviceDay, DeviceKey, DeviceQuestion, Direction, Limits};
 
 use crate::desk::{Desk, TIMES, VENDOR, again, mask, message, note, own_redis, taken};
 
@@ -36,13 +36,17 @@ async fn every_key_is_under_the_vendors_hash_tag() {
     store.beat().await.unwrap();
     let limits = Limits::of(Rate { per_second: 10, counted: Counted::Calls }, 0.85);
     store.lease("chat", &limits, &Ask::default()).await.unwrap();
+    let day = DeviceDay::at(Timestamp::now().as_millis() + 86_400_000, 0);
+    let (cap, devices) = ("news".to_owned(), vec![DeviceKey::of("t")]);
+    let question = DeviceQuestion { cap, most: 1, day, direction: Direction::Take, devices };
+    store.devices("chat", &question).await.unwrap();
     // All of them: this Redis is the test's own.
     let all: Vec<String> = desk.run(&["KEYS", "*"]).await;
     let tag = format!("{}{{push:{VENDOR}}}:", desk.prefix);
     let stray: Vec<_> = all.iter().filter(|key| !key.starts_with(&tag)).collect();
     assert!(stray.is_empty(), "not under {tag}: {stray:?}");
     let kinds: BTreeSet<_> = all.iter().map(|key| key[tag.len()..].split(':').next().unwrap()).collect();
-    assert_eq!(kinds, BTreeSet::from(["blocks", "claims", "collapse", "live", "lock", "meta", "rate"]));
+    assert_eq!(kinds, BTreeSet::from(["blocks", "claims", "collapse", "dev", "live", "lock", "meta", "rate"]));
 }
 
 #[test]

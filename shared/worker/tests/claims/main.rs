@@ -4,6 +4,7 @@
 
 mod births;
 mod desk;
+mod devices;
 mod fleet;
 mod keys;
 mod model;
