@@ -8,18 +8,14 @@ use sha2::{Digest, Sha256};
 use crate::{Badge, Count, Fitted, Job, Reason, Refusal, cut_text, typed::filled};
 
 impl Fitted {
-    /// A field that the vendor has no place for, if there is one.
+    /// A field that the vendor has no place for, if there is one. It is named once, however often it is dropped.
     pub fn drop_if(&mut self, gone: bool, field: &str) {
-        if gone {
-            self.dropped.push(field.to_owned());
-        }
+        note(&mut self.dropped, gone, field);
     }
 
     /// A field that is sent otherwise than written, if it is. It is named once, however often it changes.
     pub fn change_if(&mut self, other: bool, field: &str) {
-        if other && !self.changed.iter().any(|changed| changed == field) {
-            self.changed.push(field.to_owned());
-        }
+        note(&mut self.changed, other, field);
     }
 
     /// The text as far as it fits.
@@ -95,6 +91,12 @@ impl Job {
     }
 }
 
+fn note(fields: &mut Vec<String>, told: bool, field: &str) {
+    if told && !fields.iter().any(|known| known == field) {
+        fields.push(field.to_owned());
+    }
+}
+
 /// 31 bits of a name, for vendors whose ids of notifications are ints of the phone's.
 #[must_use]
 pub fn int_id(name: &str) -> u32 {
@@ -139,6 +141,7 @@ mod tests {
         assert_eq!(fitted.texts(&news, [4, 6], Count::Chars), Ok(["abc…".into(), "abcdef".into()]));
         assert_eq!(fitted.changed, ["title"]);
         assert_eq!(fitted.cut("abc", 2, Count::Chars, "subtitle"), "a…");
+        fitted.drop_if(true, "sound");
         fitted.drop_if(true, "sound");
         fitted.change_if(false, "badge");
         fitted.change_if(true, "subtitle");
