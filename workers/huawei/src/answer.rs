@@ -31,7 +31,7 @@ pub(crate) fn read(platform: Platform, batch: &Batch, answer: &Answer) -> Next {
         };
         batch.tokens().map(verdict).collect()
     };
-    Next::Done(match (code, refused(&envelope.msg)) {
+    Next::Done(match (code, envelope.msg.as_str().and_then(refused)) {
         (codes::TEST_TOKENS, _) => return Next::Split(call),
         (codes::PARTIAL, Some(refused)) => each(&refused, Verdict::accepted().code(code)),
         // Reasons are given, and this token is under none: refused, but no proof that it is dead.
@@ -42,32 +42,34 @@ pub(crate) fn read(platform: Platform, batch: &Batch, answer: &Answer) -> Next {
     })
 }
 
-/// The refused tokens, each with its reason, out of a `msg` that is JSON inside a string.
-///
+/// `msg`, where it is JSON inside a string.
+#[derive(Deserialize)]
+struct Partial {
+    #[serde(alias = "illegalTokens")]
+    illegal_tokens: Option<Tokens>,
+    failure: Option<u64>,
+}
+
 /// v1 and v2 write `illegal_tokens`, a list; v3 writes `illegalTokens`, an object of lists by reason. Both spellings
-/// and both shapes are read. `None`: not readable, so nobody knows which tokens were taken.
-fn refused(msg: &Value) -> Option<HashMap<String, String>> {
-    let inner: Value = match msg {
-        Value::String(text) => serde_json::from_str(text).ok()?,
-        other => other.clone(),
+/// and both shapes are read.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Tokens {
+    List(Vec<String>),
+    ByReason(HashMap<String, Vec<String>>),
+}
+
+/// The refused tokens, each with its reason. `None`: not readable, so nobody knows which tokens were taken.
+fn refused(msg: &str) -> Option<HashMap<String, String>> {
+    let Partial { illegal_tokens, failure } = serde_json::from_str(msg).ok()?;
+    let by_reason = match illegal_tokens {
+        Some(Tokens::ByReason(reasons)) => reasons,
+        Some(Tokens::List(tokens)) => HashMap::from([(codes::NO_REASON.to_owned(), tokens)]),
+        None if failure == Some(0) => HashMap::new(),
+        None => return None,
     };
-    let list = inner.get("illegal_tokens").or_else(|| inner.get("illegalTokens"));
-    let Some(list) = list else {
-        return (inner.get("failure")?.as_u64()? == 0).then(HashMap::new);
-    };
-    let mut refused = HashMap::new();
-    let mut take = |reason: &str, tokens: &Value| {
-        for token in tokens.as_array()? {
-            refused.insert(token.as_str()?.to_owned(), reason.to_owned());
-        }
-        Some(())
-    };
-    match list {
-        Value::Array(_) => take(codes::NO_REASON, list)?,
-        Value::Object(reasons) => reasons.iter().try_for_each(|(reason, tokens)| take(reason, tokens))?,
-        _ => return None,
-    }
-    Some(refused)
+    let named = |(reason, tokens): (String, Vec<String>)| tokens.into_iter().map(move |token| (token, reason.clone()));
+    Some(by_reason.into_iter().flat_map(named).collect())
 }
 
 /// Answers without a code (section 8, HTTP).

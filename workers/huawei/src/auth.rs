@@ -7,16 +7,15 @@ use push_contract::{
     Answer, AuthRefusal, Authentication, Secret, SettingsError, Timestamp, Token,
     kit::{
         oauth,
-        settings::{rule, secret},
+        settings::{number, rule, secret},
     },
     typed::address,
 };
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     service_account::ServiceAccount,
-    settings::{Auth, Platform, Settings},
+    settings::{Platform, Settings},
 };
 
 /// Tokens are renewed this long before they end.
@@ -25,29 +24,37 @@ pub(crate) const RENEW_BEFORE: Duration = Duration::from_secs(300);
 /// What calls are authorised with.
 #[derive(Debug)]
 pub(crate) struct Credentials {
-    /// Of HMS Android, if the settings choose it: the token endpoint and the client's secret.
+    /// Of HMS Android: the token endpoint and the client's secret. Without it the service account signs there too.
     client: Option<(Uri, Secret)>,
     /// A key that signs tokens here. HarmonyOS NEXT takes no other.
     pub(crate) account: Option<ServiceAccount>,
 }
 
 impl Credentials {
-    /// Reads the credentials that the settings name and those that they need.
+    /// Reads the credentials that the settings name, and those that the app's type of token needs.
     pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
-        let text = settings.service_account.as_ref().filter(|text| !text.reveal().trim().is_empty());
-        let account = match text {
-            None if settings.auth == Auth::Oauth && settings.token_type == Platform::Android => None,
-            _ => Some(ServiceAccount::open(secret(text, "service_account", "the service account's key file")?)?),
+        let Settings { token_type, client_id, project_id, .. } = settings;
+        let given = |text: &&Secret| !text.reveal().trim().is_empty();
+        let account = match settings.service_account.as_ref().filter(given) {
+            None if *token_type == Platform::Android => None,
+            text => Some(ServiceAccount::open(secret(text, "service_account", "the service account's key file")?)?),
         };
-        let client = if settings.auth == Auth::Oauth && settings.has_android() {
-            let secret = secret(settings.client_secret.as_ref(), "client_secret", "the Client Secret")?;
-            Some((address("auth_url", &settings.auth_url, "")?, secret.clone()))
-        } else {
-            None
+        let client = match settings.client_secret.as_ref().filter(given) {
+            None if account.is_some() => None,
+            text => {
+                let secret = secret(text, "client_secret", "the Client Secret, or give a service account")?;
+                Some((address("auth_url", &settings.auth_url, "")?, secret.clone()))
+            }
         };
-        let is_own = account.as_ref().is_none_or(|account| account.project_id == settings.project_id);
-        let text = "must be the project of the service account: correct it or leave it empty";
-        rule(settings.project_id.is_empty() || is_own, "project_id", &settings.project_id, text)?;
+        let is_addressed = *token_type == Platform::Next || !project_id.is_empty();
+        if client.is_some() || !is_addressed || !client_id.is_empty() {
+            number("client_id", client_id, "the app's OAuth 2.0 client ID")?;
+        }
+        if !project_id.is_empty() {
+            number("project_id", project_id, "project settings show it")?;
+            let is_own = account.as_ref().is_none_or(|account| account.project_id == *project_id);
+            rule(is_own, "project_id", project_id, "must be the project of the service account: correct it")?;
+        }
         Ok(Self { client, account })
     }
 
@@ -63,43 +70,33 @@ impl Credentials {
     }
 }
 
-#[derive(Deserialize)]
-struct Denied {
-    error: u32,
-    #[serde(default)]
-    sub_error: u32,
-}
-
-/// Reads the token endpoint's answer.
+/// Reads the token endpoint's answer. Its texts are not repeated: they may quote what was sent.
 pub(crate) fn read(answer: &Answer) -> Result<Token, AuthRefusal> {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    if let Ok(Denied { error: error @ 1101, sub_error }) = Denied::deserialize(&body) {
-        return Err(AuthRefusal::Misconfigured { detail: format!("{error}/{sub_error}: {}", explain(sub_error)) });
+    let (status, error, sub_error) = (answer.status, body["error"].as_u64(), body["sub_error"].as_u64());
+    let wrong = |detail: String| Err(AuthRefusal::Misconfigured { detail });
+    let trouble = |what: &str| AuthRefusal::Unavailable {
+        retry_after: answer.retry_after(),
+        detail: format!("HTTP {status}{what}"),
+    };
+    match (error, status) {
+        (Some(1101), _) => wrong(format!("1101/{}: {}", sub_error.unwrap_or_default(), explain(sub_error))),
+        (_, 400 | 401) => wrong(format!("HTTP {status}: refused: check client_id and client_secret")),
+        (_, 403) => wrong("HTTP 403: the vendor's network policy keeps this address out".to_owned()),
+        (_, 404 | 405) => wrong(format!("HTTP {status}: auth_url is not the token endpoint")),
+        (_, 200) => oauth::granted(&body, answer.at, RENEW_BEFORE).ok_or_else(|| trouble(" without a token")),
+        (_, 503) => Err(trouble(": too many token requests")),
+        _ => Err(trouble("")),
     }
-    let trouble = |detail: String| AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail };
-    match answer.status {
-        200 => {}
-        status @ (400 | 401 | 403..=405) => {
-            let what = match status {
-                403 => "the vendor's network policy keeps this address out",
-                404 | 405 => "auth_url is not the token endpoint",
-                _ => "the token request is refused: check client_id and client_secret",
-            };
-            return Err(AuthRefusal::Misconfigured { detail: format!("HTTP {status}: {what}") });
-        }
-        503 => return Err(trouble("HTTP 503: too many token requests".to_owned())),
-        status => return Err(trouble(format!("HTTP {status}"))),
-    }
-    oauth::granted(&body, answer.at, RENEW_BEFORE).ok_or_else(|| trouble("HTTP 200 without a token".to_owned()))
 }
 
 /// Known pairs of `error` 1101 and `sub_error` (section 3.1).
-const fn explain(sub_error: u32) -> &'static str {
+const fn explain(sub_error: Option<u64>) -> &'static str {
     match sub_error {
-        12304 => "client_secret is wrong",
-        20002 => "client_id has a wrong format",
-        20003 => "client_id is unknown",
-        20171 => "client_secret is empty",
+        Some(12304) => "client_secret is wrong",
+        Some(20002) => "client_id has a wrong format",
+        Some(20003) => "client_id is unknown",
+        Some(20171) => "client_secret is empty",
         _ => "a parameter is wrong: check client_id and client_secret",
     }
 }

@@ -2,7 +2,10 @@
 
 use push_contract::{
     Class, ClassRow, Job, Kind, Refusal,
-    kit::classes::{MissingRight, rows},
+    kit::{
+        classes::{MissingRight, rows},
+        names::name_of,
+    },
     typed,
 };
 use schemars::JsonSchema;
@@ -10,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     NAME,
-    options::{Options, Urgency},
     settings::{Platform, Settings},
 };
 
@@ -18,73 +20,59 @@ use crate::{
 pub(crate) const DATA: &str = "DATA";
 /// HarmonyOS NEXT: wakes the app, which shows its call page.
 pub(crate) const IN_APP_CALL: &str = "IN_APP_CALL";
-/// HarmonyOS NEXT: new content for a form (widget).
-pub(crate) const FORM: &str = "FORM";
-/// HarmonyOS NEXT: a live view.
-pub(crate) const LIVE_VIEW: &str = "LIVE_VIEW";
-
 /// What needs no right, and what everything falls to.
-pub(crate) const MARKETING: &str = Category::Marketing.as_str();
-/// HarmonyOS NEXT: a notification that is read out, a push type of its own there.
-pub(crate) const PLAY_VOICE: &str = Category::PlayVoice.as_str();
+pub(crate) const MARKETING: &str = "MARKETING";
 
 /// Test messages are the one thing with a quota: 500 per app and day (section 1).
 pub(crate) const TEST_QUOTA: &str = "test";
 /// 1000 per project and day (section 12.1).
 pub(crate) const NEXT_TEST_QUOTA: &str = "test_next";
 
-macro_rules! categories {
-    ($($(#[$doc:meta])* $name:ident $text:literal,)*) => {
-        /// `category` (sections 6 and 12.3). Each but MARKETING is a right that Huawei grants per app.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        pub(crate) enum Category {
-            $($(#[$doc])* #[serde(rename = $text)] $name,)*
-        }
-
-        impl Category {
-            /// The name on the wire.
-            pub(crate) const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
-categories! {
-    Im "IM",
-    Voip "VOIP",
+/// `category` (sections 6 and 12.3). Each but MARKETING is a right that Huawei grants per app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Category {
+    Im,
+    Voip,
     /// HarmonyOS NEXT only.
-    MissCall "MISS_CALL",
-    Subscription "SUBSCRIPTION",
-    Travel "TRAVEL",
-    Health "HEALTH",
-    Work "WORK",
-    Account "ACCOUNT",
-    Express "EXPRESS",
-    Finance "FINANCE",
-    DeviceReminder "DEVICE_REMINDER",
-    /// Android, in an older page only; never chosen from a kind.
-    SystemReminder "SYSTEM_REMINDER",
+    MissCall,
+    Subscription,
+    Travel,
+    Health,
+    Work,
+    Account,
+    Express,
+    Finance,
+    DeviceReminder,
     /// HarmonyOS NEXT, in one secondary source only; never chosen from a kind.
-    CustomerService "CUSTOMER_SERVICE",
-    Mail "MAIL",
-    /// Android: data messages only. HarmonyOS NEXT: a notification that is read out.
-    PlayVoice "PLAY_VOICE",
-    Marketing "MARKETING",
+    CustomerService,
+    Mail,
+    Marketing,
 }
 
 impl Category {
     /// Whether the platform knows it.
     pub(crate) const fn is_of(self, platform: Platform) -> bool {
-        match platform {
-            Platform::Android => !matches!(self, Self::MissCall | Self::CustomerService),
-            Platform::Next => !matches!(self, Self::SystemReminder),
-        }
+        matches!(platform, Platform::Next) || !matches!(self, Self::MissCall | Self::CustomerService)
     }
+}
 
-    /// Whether a data message of this category may wake an Android app (section 4.6 c).
-    const fn wakes(self) -> bool {
-        matches!(self, Self::Voip | Self::PlayVoice)
+/// Huawei's own overrides for one job. Unknown keys are refused.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "options.huawei")]
+pub(crate) struct Options {
+    /// Category instead of the one that the kind deserves. The app needs the right to it. MISS_CALL and
+    /// CUSTOMER_SERVICE are HarmonyOS NEXT's: on Android the kind decides.
+    pub(crate) category: Option<Category>,
+    /// Android. Full name of the launcher activity that a badge needs; wins over the app's setting.
+    pub(crate) badge_class: Option<String>,
+}
+
+impl Options {
+    /// The job's overrides; none: all defaults.
+    pub(crate) fn of(job: &Job) -> Result<Self, Refusal> {
+        typed::options(job, NAME)
     }
 }
 
@@ -118,155 +106,91 @@ pub(crate) fn table(platform: Platform) -> Vec<ClassRow> {
         if category == Category::Marketing {
             return ClassRow::new(kind, MARKETING, "2 (news: 5) per device and day; 3000 in all");
         }
-        let mut needs = format!("{}: {}", platform.categories_key(), category.as_str());
+        let mut needs = format!("{}: {}", platform.categories_key(), name_of(&category));
         if let Some(instead) = instead {
-            needs.push_str(&format!(", or {} in its stead", instead.as_str()));
+            needs.push_str(&format!(", or {} in its stead", name_of(&instead)));
         }
-        ClassRow::new(kind, category.as_str(), "3000 per device and day in all").needs(needs, MARKETING)
+        ClassRow::new(kind, name_of(&category), "3000 per device and day in all").needs(needs, MARKETING)
     })
 }
 
 /// Chooses the class on a platform: the override, else what the kind deserves, as far as the app's rights go.
-pub(crate) fn classify(
-    platform: Platform,
-    settings: &Settings,
-    job: &Job,
-    options: &Options,
-) -> Result<Class, Refusal> {
+pub(crate) fn classify(platform: Platform, settings: &Settings, job: &Job) -> Result<Class, Refusal> {
     // An override that this platform does not know is for the other one.
-    let (wanted, instead) = match options.category.filter(|category| category.is_of(platform)) {
+    let (wanted, instead) = match Options::of(job)?.category.filter(|category| category.is_of(platform)) {
         Some(category) => (category, None),
         None => deserved(job.kind, platform),
     };
-    let chooser = Chooser { platform, settings, job, options, wanted, instead };
-    match platform {
-        Platform::Android => chooser.on_android(),
-        Platform::Next => chooser.on_next(),
+    let chooser = Chooser { platform, settings, job };
+    match job.notification {
+        Some(_) => chooser.shown(wanted, instead),
+        None => chooser.data(wanted),
     }
 }
 
 /// The class without the right to this one, for jobs that the vendor refuses in it.
-pub(crate) fn lesser(
-    platform: Platform,
-    settings: &Settings,
-    job: &Job,
-    options: &Options,
-    class: &Class,
-) -> Option<Class> {
+pub(crate) fn lesser(platform: Platform, settings: &Settings, job: &Job, class: &Class) -> Option<Class> {
     let mut less = settings.clone();
     less.on_missing_right = MissingRight::Degrade;
-    match (platform, class.name.as_str()) {
-        (Platform::Next, IN_APP_CALL) => less.next_in_app_call = false,
-        (Platform::Next, LIVE_VIEW) => less.next_live_views.clear(),
+    let other = |category: &Category| name_of(category) != class.name;
+    match platform {
+        Platform::Next if class.name == IN_APP_CALL => less.next_in_app_call = false,
+        Platform::Next => less.next_categories.retain(other),
         // What is refused of an urgent job is its urgency (80300011).
-        (Platform::Android, _) if class.urgent => less.high_priority = false,
-        (Platform::Android, name) => less.categories.retain(|category| category.as_str() != name),
-        (Platform::Next, name) => less.next_categories.retain(|category| category.as_str() != name),
+        Platform::Android if class.urgent => less.high_priority = false,
+        Platform::Android => less.categories.retain(other),
     }
-    classify(platform, &less, job, options).ok()
+    classify(platform, &less, job).ok()
 }
 
 struct Chooser<'a> {
     platform: Platform,
     settings: &'a Settings,
     job: &'a Job,
-    options: &'a Options,
-    wanted: Category,
-    instead: Option<Category>,
 }
 
 impl Chooser<'_> {
-    fn on_android(&self) -> Result<Class, Refusal> {
-        let (settings, options, wanted) = (self.settings, self.options, self.wanted);
-        let wants_high = options.urgency.map_or(wanted.wakes(), |urgency| urgency == Urgency::High);
-        if options.urgency == Some(Urgency::High) && !settings.high_priority {
-            self.missing("options.huawei.urgency", "high-priority messages: set high_priority")?;
-        }
-        if self.job.notification.is_none() {
-            if wanted.wakes() && wants_high {
-                let name = wanted.as_str();
-                if self.has(wanted) && settings.high_priority {
-                    let because = format!("categories has {name}, high_priority is set: wakes the app");
-                    return Ok(Class { urgent: true, ..self.class(name, because) });
-                }
-                self.missing("kind", &format!("{name} that wake the app: set high_priority, categories"))?;
-                let because = format!("no right to wake the app as {name}: a plain data message");
-                return Ok(self.class(DATA, because).wanted(name));
+    /// A data message: plain, unless it is a call that may wake the app.
+    fn data(&self, wanted: Category) -> Result<Class, Refusal> {
+        let settings = self.settings;
+        let (name, granted, right) = match self.platform {
+            Platform::Android if wanted == Category::Voip => {
+                let granted = self.has(wanted) && settings.high_priority;
+                ("VOIP", granted, "calls that wake the app: set high_priority, categories")
             }
-            let urgent = wants_high && settings.high_priority;
-            return Ok(Class { urgent, ..self.plain()? });
-        }
-        if wanted == Category::PlayVoice {
-            let rule = "PLAY_VOICE is for data messages: leave out notification";
-            return Err(typed::bad_option(NAME, "category", rule));
-        }
-        let class = self.shown()?;
-        let is_voip = class.name == Category::Voip.as_str();
-        let is_marketed = class.name == MARKETING && wanted != Category::Marketing;
-        let urgent = settings.high_priority && !is_marketed && options.urgency.map_or(is_voip, |_| wants_high);
-        Ok(Class { urgent, ..class })
-    }
-
-    fn on_next(&self) -> Result<Class, Refusal> {
-        let (settings, options, job) = (self.settings, self.options, self.job);
-        if options.form.is_some() {
-            let targets = job.targets.iter().filter(|target| settings.platform(target) == Platform::Next).count();
-            return match targets {
-                1 => Ok(self.class(FORM, "a form of one device")),
-                _ => Err(typed::bad_option(NAME, "form", "is on one device: one target of type next")),
-            };
-        }
-        if let Some(event) = options.live_event() {
-            let granted = settings.next_live_views.iter().any(|granted| granted == event);
-            return self.special(LIVE_VIEW, granted, &format!("live views of {event}: add it to next_live_views"));
-        }
-        let is_invite = job.kind == Kind::CallInvite && job.notification.is_none();
-        if options.in_app_call.unwrap_or(is_invite) {
-            return self.special(IN_APP_CALL, settings.next_in_app_call, "in-app calls: set next_in_app_call");
-        }
-        self.plain()
-    }
-
-    /// What needs a right of its own on HarmonyOS NEXT; without it the job is sent as if nobody had asked.
-    fn special(&self, name: &str, granted: bool, right: &str) -> Result<Class, Refusal> {
+            Platform::Next if self.job.kind == Kind::CallInvite => {
+                (IN_APP_CALL, settings.next_in_app_call, "in-app calls: set next_in_app_call")
+            }
+            _ => return Ok(self.class(DATA, "data messages carry no category")),
+        };
         if granted {
-            let urgent = name == IN_APP_CALL;
-            return Ok(Class { urgent, ..self.class(name, format!("the settings have the right to {name}")) });
+            return Ok(Class { urgent: true, ..self.class(name, format!("the settings have the right to {name}")) });
         }
-        self.missing("options.huawei", right)?;
-        let class = self.plain()?;
-        let because = format!("no right to {right}; sent as {}", class.name);
-        Ok(Class { because, ..class }.wanted(name))
+        self.missing(right)?;
+        Ok(self.class(DATA, format!("no right to {right}; sent as DATA")).wanted(name))
     }
 
-    fn plain(&self) -> Result<Class, Refusal> {
-        match self.job.notification {
-            None => Ok(self.class(DATA, "data messages carry no category")),
-            Some(_) => self.shown(),
-        }
-    }
-
-    /// The best category for what is shown.
-    fn shown(&self) -> Result<Class, Refusal> {
-        let (wanted, list) = (self.wanted.as_str(), self.platform.categories_key());
-        let Some(chosen) = [Some(self.wanted), self.instead].into_iter().flatten().find(|category| self.has(*category))
-        else {
-            self.missing("kind", &format!("{wanted}: add it to {list}"))?;
-            let because = format!("{list} lacks {wanted}: sent as MARKETING");
-            return Ok(self.class(MARKETING, because).wanted(wanted));
+    /// A notification: the best category that the app has the right to.
+    fn shown(&self, wanted: Category, instead: Option<Category>) -> Result<Class, Refusal> {
+        let (name, list) = (name_of(&wanted), self.platform.categories_key());
+        let Some(chosen) = [Some(wanted), instead].into_iter().flatten().find(|category| self.has(*category)) else {
+            self.missing(&format!("{name}: add it to {list}"))?;
+            return Ok(self.class(MARKETING, format!("{list} lacks {name}: sent as MARKETING")).wanted(&name));
         };
         let because = match chosen {
             Category::Marketing => "MARKETING needs no right".to_owned(),
-            _ => format!("{list} has {}", chosen.as_str()),
+            _ => format!("{list} has {}", name_of(&chosen)),
         };
-        Ok(self.class(chosen.as_str(), because).wanted(wanted))
+        let is_call = self.platform == Platform::Android && chosen == Category::Voip;
+        let urgent = is_call && self.settings.high_priority;
+        Ok(Class { urgent, ..self.class(name_of(&chosen), because) }.wanted(&name))
     }
 
     fn has(&self, category: Category) -> bool {
         category == Category::Marketing || self.settings.categories_of(self.platform).contains(&category)
     }
 
-    fn class(&self, name: &str, because: impl Into<String>) -> Class {
+    fn class(&self, name: impl Into<String>, because: impl Into<String>) -> Class {
         let quota = match self.platform {
             Platform::Android => TEST_QUOTA,
             Platform::Next => NEXT_TEST_QUOTA,
@@ -274,7 +198,7 @@ impl Chooser<'_> {
         Class { quota: self.job.test.then(|| quota.to_owned()), ..Class::new(self.job, name, because) }
     }
 
-    fn missing(&self, field: &str, right: &str) -> Result<(), Refusal> {
-        self.settings.on_missing_right.check(field, &format!("{right} once Huawei granted it"))
+    fn missing(&self, right: &str) -> Result<(), Refusal> {
+        self.settings.on_missing_right.check("kind", &format!("{right} once Huawei granted it"))
     }
 }

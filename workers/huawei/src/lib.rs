@@ -7,13 +7,12 @@ mod classes;
 mod codes;
 mod content;
 mod next;
-mod options;
 mod service_account;
 mod settings;
 
 use std::borrow::Cow;
 
-use http::{HeaderValue, Uri, header};
+use http::{HeaderName, HeaderValue, Uri, header};
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
     Outcome, Profile, Push, Rate, Reason, Refusal, SettingsError, Target, Timestamp, Token, Vendor, typed::address,
@@ -22,9 +21,9 @@ use push_contract::{
 use serde_json::Value;
 
 use auth::Credentials;
-use content::Delivery;
-use options::Options;
-use settings::{Platform, Settings, UrlVersion};
+use classes::Options;
+use content::{Delivery, Writer};
+use settings::{Platform, Settings};
 
 /// The name in queues, settings and options.
 const NAME: &str = "huawei";
@@ -50,17 +49,15 @@ impl Vendor for Huawei {
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
         let settings = Settings::read(settings)?;
         let credentials = Credentials::open(&settings)?;
-        let account = credentials.account.as_ref().map(|account| account.project_id.as_str());
-        let send = |path: String| address("send_url", &settings.send_url, &path).map(Some);
-        let android = match (settings.url_version, account.unwrap_or(&settings.project_id)) {
-            _ if !settings.has_android() => None,
-            (UrlVersion::V1, _) => send(format!("/v1/{}/messages:send", settings.client_id))?,
-            (UrlVersion::V2, "") => {
-                return Err(SettingsError::new("project_id", "", "needed for url_version = \"v2\""));
-            }
-            (UrlVersion::V2, project) => send(format!("/v2/{project}/messages:send"))?,
+        let send = |version: &str, id: &str| {
+            let path = format!("/{version}/{id}/messages:send");
+            (!id.is_empty()).then(|| address("send_url", &settings.send_url, &path)).transpose()
         };
-        let next = account.map_or(Ok(None), |project| send(format!("/v3/{project}/messages:send")))?;
+        let android = match settings.project_id.as_str() {
+            "" => send("v1", &settings.client_id)?,
+            project => send("v2", project)?,
+        };
+        let next = send("v3", credentials.account.as_ref().map_or("", |account| &account.project_id))?;
         Ok(Box::new(HuaweiApp { android, next, credentials, settings }))
     }
 
@@ -95,7 +92,7 @@ impl HuaweiApp {
 
     fn address(&self, platform: Platform) -> Result<&Uri, Refusal> {
         let (address, rule) = match platform {
-            Platform::Android => (&self.android, "the app has no client ID: Android cannot be reached"),
+            Platform::Android => (&self.android, "the app has no client ID, no project ID: Android cannot be reached"),
             Platform::Next => (&self.next, "the app has no service account: HarmonyOS NEXT cannot be reached"),
         };
         let (outcome, reason) = (Outcome::Misconfigured, Reason::Misconfigured);
@@ -107,11 +104,19 @@ impl HuaweiApp {
     fn platforms(&self, job: &Job) -> Result<Vec<Platform>, Refusal> {
         let is_meant =
             |platform: &Platform| job.targets.iter().any(|target| self.settings.platform(target) == *platform);
-        let meant = || Platform::ALL.into_iter().filter(is_meant);
-        let reached: Vec<_> = meant().filter(|platform| self.address(*platform).is_ok()).collect();
-        match meant().next() {
-            Some(first) if reached.is_empty() => self.address(first).map(|_| reached),
-            _ => Ok(reached),
+        let mut meant: Vec<_> = Platform::ALL.into_iter().filter(is_meant).collect();
+        if !meant.iter().any(|platform| self.address(*platform).is_ok()) {
+            self.address(meant.first().copied().unwrap_or(self.settings.token_type))?;
+        }
+        meant.retain(|platform| self.address(*platform).is_ok());
+        Ok(meant)
+    }
+
+    /// The class on a platform: the job's own on the first that can be reached. On the other it follows from the job.
+    fn class_on<'a>(&self, platform: Platform, job: &Job, class: &'a Class) -> Result<Cow<'a, Class>, Refusal> {
+        match self.platforms(job)?.first() {
+            Some(first) if *first != platform => classes::classify(platform, &self.settings, job).map(Cow::Owned),
+            _ => Ok(Cow::Borrowed(class)),
         }
     }
 }
@@ -126,20 +131,13 @@ impl App for HuaweiApp {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let settings = &self.settings;
-        let marketing =
-            |platform: Platform| format!("{} is empty: every notification is MARKETING", platform.categories_key());
-        let empty =
-            |platform: &Platform| self.address(*platform).is_ok() && settings.categories_of(*platform).is_empty();
-        let mut warnings: Vec<_> = Platform::ALL.into_iter().filter(empty).map(marketing).collect();
-        let wants_next = settings.next_in_app_call || !settings.next_categories.is_empty();
-        if wants_next && self.next.is_none() {
-            warnings.push(
-                "next_categories, next_in_app_call: without service_account_file nothing is sent to HarmonyOS NEXT"
-                    .to_owned(),
-            );
-        }
-        warnings
+        let unclassified = |platform: Platform| {
+            let empty = self.address(platform).is_ok() && self.settings.categories_of(platform).is_empty();
+            empty.then(|| format!("{} is empty: every notification is MARKETING", platform.categories_key()))
+        };
+        let unreached = (self.next.is_none() && !self.settings.next_categories.is_empty())
+            .then(|| "next_categories: without service_account_file nothing is sent to HarmonyOS NEXT".to_owned());
+        Platform::ALL.into_iter().filter_map(unclassified).chain(unreached).collect()
     }
 
     fn realm(&self, target: &Target) -> &'static str {
@@ -161,79 +159,51 @@ impl App for HuaweiApp {
 
     fn classify(&self, job: &Job) -> Result<Class, Refusal> {
         let platform = self.platforms(job)?.first().copied().unwrap_or(self.settings.token_type);
-        classes::classify(platform, &self.settings, job, &Options::of(job)?)
+        classes::classify(platform, &self.settings, job)
     }
 
     fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
         match self.platforms(job).ok()?.as_slice() {
-            [platform] => classes::lesser(*platform, &self.settings, job, &Options::of(job).ok()?, class),
+            [platform] => classes::lesser(*platform, &self.settings, job, class),
             // The class of a job to both is that of its first platform: which one was refused is not known.
             _ => None,
         }
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
-        let mut whole = Fitted::default();
-        let (platforms, options) = (self.platforms(job)?, Options::of(job)?);
-        for (n, platform) in platforms.iter().enumerate() {
+        let (mut fitted, settings, options) = (Fitted::default(), &self.settings, &Options::of(job)?);
+        for platform in self.platforms(job)? {
             // What a further platform refuses concerns its own targets alone: `encode` tells them.
-            let class = match n {
-                0 => Cow::Borrowed(class),
-                _ => match classes::classify(*platform, &self.settings, job, &options) {
-                    Ok(class) => Cow::Owned(class),
-                    Err(_) => continue,
-                },
-            };
-            let fitted = content::fit(*platform, &self.settings, job, &class)?;
-            merge(&mut whole.dropped, fitted.dropped);
-            merge(&mut whole.changed, fitted.changed);
+            let Ok(class) = self.class_on(platform, job, class) else { continue };
+            content::fit(platform, Writer { settings, job, class: &class, options, fitted: &mut fitted })?;
         }
-        if let [only] = platforms.as_slice()
-            && options::are_beyond(job, &options, *only)
-        {
-            merge(&mut whole.dropped, vec!["options.huawei".to_owned()]);
-        }
-        Ok(whole)
+        Ok(fitted)
     }
 
     fn encode(&self, batch: &Batch, token: Option<&Token>, now: Timestamp) -> Result<Call, Refusal> {
         let push = batch.only()?;
         let (settings, job, platform) = (&self.settings, &push.job, self.platform(push));
-        let address = self.address(platform)?;
-        // The class of a job for both platforms is Android's; that of its other targets follows from the same job.
-        let class = match platform {
-            Platform::Android => Cow::Borrowed(push.class.as_ref()),
-            Platform::Next => Cow::Owned(classes::classify(platform, settings, job, &Options::of(job)?)?),
-        };
+        let (address, class) = (self.address(platform)?, self.class_on(platform, job, &push.class)?);
         let delivery = Delivery {
             tokens: push.tokens().collect(),
             badge: push.positions.first().and_then(|n| job.targets[*n].badge),
             ttl_seconds: push.expiry.since(now).as_secs(),
         };
-        let (body, _) = content::write(platform, settings, job, &class, delivery)?;
-        let (api, media) = match platform {
-            Platform::Android => ("send", wire::JSON),
-            Platform::Next => ("send_next", "application/json"),
+        let (options, fitted) = (&Options::of(job)?, &mut Fitted::default());
+        let body = Writer { settings, job, class: &class, options, fitted }.write(platform, delivery)?;
+        let (api, media, push_type) = match platform {
+            Platform::Android => ("send", wire::JSON, None),
+            Platform::Next => ("send_next", "application/json", Some(next::push_type(&class))),
         };
         let mut request = wire::post(address, media, body);
-        request.headers_mut().insert(header::AUTHORIZATION, wire::authorization("Bearer ", token)?);
-        if platform == Platform::Next {
-            request.headers_mut().insert("push-type", HeaderValue::from_static(next::push_type(&class)));
-        }
+        let headers = request.headers_mut();
+        headers.insert(header::AUTHORIZATION, wire::authorization("Bearer ", token)?);
+        headers.extend(push_type.map(|kind| (HeaderName::from_static("push-type"), HeaderValue::from_static(kind))));
         Ok(Call { api, request, commits: true, memo: None })
     }
 
     fn decode(&self, batch: &Batch, _memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
         let platform = batch.pushes.first().map_or(self.settings.token_type, |push| self.platform(push));
         answer::read(platform, batch, answer)
-    }
-}
-
-/// Adds what is not yet told.
-fn merge(whole: &mut Vec<String>, more: Vec<String>) {
-    for field in more {
-        if !whole.contains(&field) {
-            whole.push(field);
-        }
     }
 }

@@ -4,7 +4,8 @@ use push_contract::{
     Secret, SettingsError, Target,
     kit::{
         classes::MissingRight,
-        settings::{number, rate, rule, within},
+        names::name_of,
+        settings::{rate, rule, within},
     },
     typed::{self, digits},
 };
@@ -21,7 +22,6 @@ pub(crate) const SECRETS: &[&str] = &["client_secret", "service_account"];
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
     pub(crate) token_type: Platform,
-    pub(crate) auth: Auth,
     #[serde(deserialize_with = "digits")]
     pub(crate) client_id: String,
     pub(crate) client_secret: Option<Secret>,
@@ -30,17 +30,12 @@ pub(crate) struct Settings {
     pub(crate) project_id: String,
     pub(crate) auth_url: String,
     pub(crate) send_url: String,
-    pub(crate) url_version: UrlVersion,
     pub(crate) categories: Vec<Category>,
     pub(crate) high_priority: bool,
     pub(crate) next_categories: Vec<Category>,
     pub(crate) next_in_app_call: bool,
-    pub(crate) next_live_views: Vec<String>,
-    pub(crate) next_instant_background: bool,
     pub(crate) on_missing_right: MissingRight,
     pub(crate) data_key: String,
-    pub(crate) next_click_key: String,
-    pub(crate) next_proxy_data: bool,
     pub(crate) badge_class: String,
     pub(crate) title_limit: usize,
     pub(crate) body_limit: usize,
@@ -82,22 +77,6 @@ impl Platform {
     }
 }
 
-/// How calls for Android are authorised (sections 3.1 and 3.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Auth {
-    Oauth,
-    ServiceAccount,
-}
-
-/// Which send address (section 1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum UrlVersion {
-    V1,
-    V2,
-}
-
 impl Settings {
     /// Reads and checks the settings of one app.
     pub(crate) fn read(value: &Value) -> Result<Self, SettingsError> {
@@ -113,31 +92,16 @@ impl Settings {
     }
 
     /// The rights on a platform.
-    pub(crate) fn categories_of(&self, platform: Platform) -> &[Category] {
+    pub(crate) const fn categories_of(&self, platform: Platform) -> &Vec<Category> {
         match platform {
             Platform::Android => &self.categories,
             Platform::Next => &self.next_categories,
         }
     }
 
-    /// Whether the app sends to Android phones: one for HarmonyOS NEXT alone names no client.
-    pub(crate) fn has_android(&self) -> bool {
-        let is_client_needed = self.auth == Auth::Oauth || self.url_version == UrlVersion::V1;
-        self.token_type == Platform::Android || !is_client_needed || !self.client_id.is_empty()
-    }
-
     fn check(&self) -> Result<(), SettingsError> {
-        if self.has_android() && (self.auth == Auth::Oauth || self.url_version == UrlVersion::V1) {
-            number("client_id", &self.client_id, "the app's OAuth 2.0 client ID")?;
-        }
-        if !self.project_id.is_empty() {
-            number("project_id", &self.project_id, "project settings show it")?;
-        }
-        for platform in Platform::ALL {
-            let strange = self.categories_of(platform).iter().find(|category| !category.is_of(platform));
-            let name = strange.map_or("", |category| category.as_str());
-            rule(strange.is_none(), platform.categories_key(), name, "a category of the other platform")?;
-        }
+        let strange = self.categories.iter().find(|category| !category.is_of(Platform::Android));
+        rule(strange.is_none(), "categories", name_of(&strange), "a category of HarmonyOS NEXT alone")?;
         // Huawei refuses empty texts.
         within("title_limit", self.title_limit, 1..=4096, "characters")?;
         within("body_limit", self.body_limit, 1..=4096, "characters")?;

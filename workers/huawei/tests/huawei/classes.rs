@@ -71,7 +71,6 @@ fn a_missing_right_is_refused_where_the_settings_say_so() {
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::Misconfigured, Reason::NoRight));
     assert!(refusal.rule.contains("EXPRESS"), "{}", refusal.rule);
     assert_eq!(name(&classify(&refuse, "chat.direct", &json!({}))), ("IM", None));
-    assert!(classify(&refuse, "chat.direct", &json!({ "urgency": "HIGH" })).is_err());
     assert!(data(&refuse, "call.invite", &json!({})).is_err());
     assert_eq!(name(&data(&refuse, "chat.direct", &json!({}))), ("DATA", None));
 }
@@ -82,22 +81,20 @@ fn overrides_choose_within_the_rights() {
     assert_eq!(name(&classify(&rights, "news", &json!({ "category": "TRAVEL" }))), ("TRAVEL", None));
     assert_eq!(name(&classify(&rights, "news", &json!({ "category": "HEALTH" }))), ("MARKETING", Some("HEALTH")));
     assert_eq!(name(&classify(&rights, "chat.direct", &json!({ "category": "MARKETING" }))), ("MARKETING", None));
-    assert_eq!(classify(&rights, "news", &json!({ "category": "PLAY_VOICE" })).unwrap_err().reason, Reason::BadOption);
+    assert_eq!(name(&classify(&rights, "chat.direct", &json!({ "category": "MISS_CALL" }))), ("MARKETING", Some("IM")));
 }
 
 #[test]
 fn urgency_is_high_for_calls_with_the_right() {
-    let rights = json!({ "categories": ["IM", "VOIP", "PLAY_VOICE"], "high_priority": true });
+    let rights = json!({ "categories": ["IM", "VOIP"], "high_priority": true });
     let urgent = |class: Result<Class, Refusal>| class.unwrap().urgent;
     assert!(urgent(classify(&rights, "call.invite", &json!({}))));
-    assert!(!urgent(classify(&rights, "call.invite", &json!({ "urgency": "NORMAL" }))));
     assert!(!urgent(classify(&rights, "chat.direct", &json!({}))));
-    assert!(urgent(classify(&rights, "chat.direct", &json!({ "urgency": "HIGH" }))));
+    assert!(urgent(classify(&rights, "chat.direct", &json!({ "category": "VOIP" }))));
     assert!(!urgent(classify(&json!({ "categories": ["VOIP"] }), "call.invite", &json!({}))));
 
     assert_eq!(name(&data(&rights, "call.invite", &json!({}))), ("VOIP", None));
     assert!(urgent(data(&rights, "call.invite", &json!({}))));
-    assert_eq!(name(&data(&rights, "content", &json!({ "category": "PLAY_VOICE" }))), ("PLAY_VOICE", None));
     assert_eq!(name(&data(&rights, "chat.direct", &json!({}))), ("DATA", None));
     let without = json!({ "categories": ["VOIP"] });
     assert_eq!(name(&data(&without, "call.invite", &json!({}))), ("DATA", Some("VOIP")));
@@ -117,9 +114,8 @@ fn unknown_and_wrong_options_are_refused_by_name() {
     let (field, rule) = refused(json!({ "category": "im-secret" }));
     assert_eq!(field, "options.huawei.category");
     assert!(rule.contains("`IM`") && !rule.contains("secret"), "{rule}");
-    let (field, rule) = refused(json!({ "group": 7_654_321 }));
-    assert_eq!((field.as_str(), rule.contains("7654321")), ("options.huawei.group", false), "{rule}");
-    assert_eq!(refused(json!({ "notify_id": 2_147_483_648_u32 })).0, "options.huawei.notify_id");
+    let (field, rule) = refused(json!({ "badge_class": 7_654_321 }));
+    assert_eq!((field.as_str(), rule.contains("7654321")), ("options.huawei.badge_class", false), "{rule}");
 }
 
 #[test]

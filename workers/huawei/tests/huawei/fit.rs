@@ -36,7 +36,7 @@ fn what_has_no_place_is_reported() {
     assert_eq!(fitted(&json!({ "badge_class": "" }), &rich("chat.direct")), said(&["subtitle", "badge"], &[]));
     assert_eq!(fitted(&json!({}), &rich("marketing")), said(&["subtitle", "image", "sound"], &[]));
     let data = job("chat.direct").data("{}").badge(json!({ "add": 1 }));
-    let data = data.options("huawei", json!({ "channel_id": "x" }));
+    let data = data.options("huawei", json!({ "badge_class": "x" }));
     assert_eq!(fitted(&json!({}), &data), said(&["badge", "options.huawei"], &[]));
     assert_eq!(fitted(&json!({}), &job("call.invite").title("t").body("b").notify("tag", "x")), said(&["tag"], &[]));
 }
@@ -99,8 +99,6 @@ fn sound_and_silence() {
     assert_eq!((&silent["importance"], silent.get("sound")), (&json!("LOW"), None));
     let cancel = shown(app.as_ref(), &job("call.cancel").title("t").body("b"));
     assert_eq!(cancel["importance"], "LOW");
-    let loud = chat().silent().options("huawei", json!({ "importance": "NORMAL" }));
-    assert_eq!(shown(app.as_ref(), &loud)["importance"], "NORMAL");
 }
 
 #[test]
@@ -131,7 +129,6 @@ fn a_later_notification_replaces_by_tag_or_collapse_key_and_a_repeat_replaces_it
     assert_eq!(collapsed, names(&chat().id("job-2").collapse("conv-1", Some(2))));
     assert_ne!(collapsed, plain);
     assert_eq!(names(&chat().notify("tag", "conv-1").collapse("conv-1", None)), (Some(json!("conv-1")), None));
-    assert_eq!(names(&chat().options("huawei", json!({ "notify_id": 0 }))).1, Some(0));
     let call = |kind: &str, id: &str| names(&job(kind).id(id).title("t").body("b").notify("tag", id));
     assert_eq!(call("call.invite", "i"), call("call.cancel", "c"));
 }
@@ -157,14 +154,6 @@ fn test_messages_receipts_and_channels() {
     let android = &sent["message"]["android"];
     assert_eq!((&android["target_user_type"], &android["receipt_id"]), (&json!(1), &json!("R1")));
     assert_eq!(android["notification"]["channel_id"], "chats");
-    let own = chat()
-        .notify("channel", "chats")
-        .options("huawei", json!({ "channel_id": "calls", "group": "g", "foreground_show": false }));
-    let sent = shown(app.as_ref(), &own);
-    assert_eq!(
-        (&sent["channel_id"], &sent["group"], &sent["foreground_show"]),
-        (&json!("calls"), &json!("g"), &json!(false))
-    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use push_contract::{Class, Kind, Reason, Refusal};
 use push_testkit::{jobs::JobBuilder, settings::overlaid};
 use serde_json::{Value, json};
 
-use crate::support::{app, call, job, later, on_next, prepare};
+use crate::support::{app, batch, call, job, later, on_next, prepare, token};
 
 fn chat() -> JobBuilder {
     job("chat.direct").title("Li Lei").body("See you at eight")
@@ -85,54 +85,26 @@ fn rights_of_push_types_degrade_or_refuse() {
     let call = job("call.invite").data("{}");
     assert_eq!(names(json!({}), &call), ("IN_APP_CALL".to_owned(), None));
     assert_eq!(names(json!({}), &job("call.cancel").data("{}")), ("DATA".to_owned(), None), "no page to show");
-    let none = json!({ "next_in_app_call": false, "next_live_views": [], "next_categories": ["EXPRESS"] });
+    let none = json!({ "next_in_app_call": false, "next_categories": ["EXPRESS"] });
     assert_eq!(names(none.clone(), &call), ("DATA".to_owned(), Some("IN_APP_CALL".to_owned())));
-    let view = json!({ "live_view": { "activityId": 1, "operation": 1, "event": "TAXI", "version": 2 } });
-    let view = job("order.update").title("t").body("b").options("huawei", view);
-    assert_eq!(names(json!({}), &view), ("LIVE_VIEW".to_owned(), None));
-    assert_eq!(names(none.clone(), &view), ("EXPRESS".to_owned(), Some("LIVE_VIEW".to_owned())));
     let strict = overlaid(none, &json!({ "on_missing_right": "refuse" }));
-    for job in [&call, &view, &chat()] {
+    for job in [&call, &chat()] {
         assert_eq!(class(&strict, job).unwrap_err().reason, Reason::NoRight);
     }
 }
 
 #[test]
-fn wrong_options_are_refused_by_name() {
-    let view = |more: Value| {
-        overlaid(json!({ "activityId": 1, "operation": 0, "event": "TAXI", "status": "s", "version": 1 }), &more)
+fn a_refused_class_is_sent_in_the_lesser_one() {
+    let app = app(&on_next());
+    let lesser = |job: &JobBuilder| {
+        let job = job.build();
+        let class = app.lesser(&job, &app.classify(&job).unwrap()).unwrap();
+        let call = app.encode(&batch(&job, class.clone()), Some(&token()), later(0)).unwrap();
+        let body: Value = serde_json::from_slice(call.request.body()).unwrap();
+        (class.name, call.request.headers()["push-type"].clone(), body["payload"]["notification"]["category"].clone())
     };
-    let form = |more: Value| overlaid(json!({ "formId": 1, "version": 1, "formData": { "a": "b" } }), &more);
-    for (key, value) in [
-        ("sound_seconds", json!(0)),
-        ("sound_seconds", json!(61)),
-        ("collapse_key", json!(-2)),
-        ("collapse_key", json!(101)),
-        ("profile_id", json!("x".repeat(65))),
-        ("live_view", view(json!({ "event": null }))),
-        ("live_view", view(json!({ "event": "DELIVERY" }))),
-        ("live_view", view(json!({ "operation": 3 }))),
-        ("live_view", view(json!({ "status": null }))),
-        ("live_view", view(json!({ "version": "1" }))),
-        ("live_view", json!([])),
-        ("form", form(json!({ "formId": null }))),
-        ("form", form(json!({ "version": 1.5 }))),
-        ("form", overlaid(form(json!({})), &json!({ "images": [1, 2] }))),
-    ] {
-        let refusal = class(&json!({}), &chat().options("huawei", json!({ key: value }))).unwrap_err();
-        assert_eq!((refusal.reason, refusal.field), (Reason::BadOption, format!("options.huawei.{key}")), "{value}");
-    }
-    let both = json!({ "form": form(json!({})), "live_view": view(json!({})) });
-    assert!(class(&json!({}), &chat().options("huawei", both)).is_err());
-    for good in [view(json!({})), view(json!({ "operation": 2, "event": "DELIVERY", "status": null }))] {
-        assert!(
-            class(
-                &json!({ "next_live_views": ["TAXI", "DELIVERY"] }),
-                &chat().options("huawei", json!({ "live_view": good }))
-            )
-            .is_ok()
-        );
-    }
+    assert_eq!(lesser(&job("call.invite").data("{}")), ("DATA".to_owned(), "6".parse().unwrap(), Value::Null));
+    assert_eq!(lesser(&chat()), ("MARKETING".to_owned(), "0".parse().unwrap(), "MARKETING".into()));
 }
 
 #[test]
@@ -150,7 +122,6 @@ fn a_later_notification_replaces_and_a_repeat_is_shown_once() {
     assert_ne!(ids(&chat()).0, ids(&chat().id("job-2")).0);
     let call = |kind: &str, id: &str| ids(&job(kind).id(id).title("t").body("b").notify("tag", id));
     assert_eq!(call("call.invite", "i").0, call("call.cancel", "c").0);
-    assert_eq!(shown(&chat().options("huawei", json!({ "notify_id": 7 })))["notifyId"], 7);
 }
 
 #[test]
@@ -186,13 +157,9 @@ fn data_travels_byte_for_byte() {
 }
 
 #[test]
-fn a_test_message_draws_on_its_own_counter_and_a_form_is_on_one_device() {
+fn a_test_message_draws_on_its_own_counter() {
     let own = class(&json!({}), &chat().test()).unwrap();
     assert_eq!(own.quota.as_deref(), Some("test_next"));
-    let form = json!({ "form": { "formId": 1, "version": 1 } });
-    let job = chat().options("huawei", form);
-    assert!(class(&json!({}), &job).is_ok());
-    assert_eq!(class(&json!({}), &job.targets(2)).unwrap_err().field, "options.huawei.form");
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn each_platform_has_its_realm_and_its_token() {
     assert_eq!(app.realm(&target("next".into())), "next");
     assert!(matches!(app.authentication("", later(0)), Authentication::Endpoint(_)));
     assert!(matches!(app.authentication("next", later(0)), Authentication::Token(_)));
-    let one = open(&overlaid(both(), &json!({ "auth": "service_account", "client_secret": null }))).unwrap();
+    let one = open(&overlaid(both(), &json!({ "client_secret": "" }))).unwrap();
     for realm in ["", "next"] {
         assert!(matches!(one.authentication(realm, later(0)), Authentication::Token(_)), "{realm}");
     }
@@ -97,7 +97,7 @@ fn without_a_service_account_only_targets_of_harmonyos_next_are_refused() {
 
 #[test]
 fn an_app_for_harmonyos_next_alone_needs_no_client() {
-    let alone = overlaid(on_next(), &json!({ "client_id": "", "client_secret": null }));
+    let alone = overlaid(on_next(), &json!({ "client_id": "", "client_secret": "" }));
     let app = open(&alone).unwrap();
     let job = mixed(chat());
     let (class, _) = prepare(app.as_ref(), &job).expect("HarmonyOS NEXT can be sent to");
@@ -107,9 +107,7 @@ fn an_app_for_harmonyos_next_alone_needs_no_client() {
     assert!(app.classify(&chat().token_type("android").build()).is_err());
     assert_eq!(app.warnings(), Vec::<String>::new());
 
-    let Err(error) = open(&overlaid(alone, &json!({ "service_account": null }))) else {
-        panic!("without a credential")
-    };
+    let Err(error) = open(&overlaid(alone, &json!({ "service_account": "" }))) else { panic!("without a credential") };
     assert_eq!(error.key, "service_account");
 }
 

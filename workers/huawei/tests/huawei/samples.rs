@@ -100,7 +100,7 @@ fn the_request_is_a_post_with_a_bearer_token_to_the_addressed_interface() {
     assert_eq!(v1.request.uri(), "https://push-api.cloud.huawei.com/v1/101234567/messages:send");
     assert_eq!(v1.request.headers()["content-type"], "application/json;charset=UTF-8");
     assert_eq!(v1.request.headers()["authorization"], "Bearer token-of-the-test");
-    let v2 = json!({ "url_version": "v2", "project_id": 3_158_882, "send_url": "http://127.0.0.1:9/" });
+    let v2 = json!({ "project_id": 3_158_882, "send_url": "http://127.0.0.1:9/" });
     let v2 = call(app(&v2).as_ref(), &job, Duration::ZERO);
     assert_eq!(v2.request.uri(), "http://127.0.0.1:9/v2/3158882/messages:send");
 }

@@ -20,13 +20,14 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         (json!({ "client_id": "" }), "client_id", ""),
         (json!({ "client_secret": null }), "client_secret", "(none)"),
         (json!({ "client_secret": "" }), "client_secret", "(none)"),
-        (json!({ "auth": "service_account" }), "service_account", "(none)"),
-        (json!({ "auth": "key" }), "auth", "\"key\""),
-        (json!({ "url_version": "v2" }), "project_id", ""),
+        (json!({ "token_type": "next" }), "service_account", "(none)"),
+        (json!({ "token_type": "ios" }), "token_type", "\"ios\""),
+        (json!({ "client_id": "", "project_id": "3158882" }), "client_id", ""),
         (json!({ "project_id": "p1" }), "project_id", "p1"),
         (json!({ "auth_url": "localhost" }), "auth_url", "localhost"),
         (json!({ "send_url": "ftp://a" }), "send_url", "ftp://a"),
         (json!({ "categories": ["IMM"] }), "categories[0]", "(not shown)"),
+        (json!({ "categories": ["IM", "MISS_CALL"] }), "categories", "MISS_CALL"),
         (json!({ "title_limit": 0 }), "title_limit", "0"),
         (json!({ "body_limit": 0 }), "body_limit", "0"),
         (json!({ "rate_per_second": 0 }), "rate_per_second", "0"),
@@ -47,7 +48,7 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
 fn rules_say_what_there_is() {
     assert!(refused(&json!({ "sendurl": "x" })).2.contains("`send_url`"));
     assert!(refused(&json!({ "categories": ["IMM"] })).2.contains("`IM`"));
-    assert!(refused(&json!({ "auth": "key" })).2.contains("`service_account`"));
+    assert!(refused(&json!({ "token_type": "ios" })).2.contains("`next`"));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) fn open(more: &Value) -> Result<Box<dyn App>, SettingsError> {
 pub(crate) fn app(more: &Value) -> Box<dyn App> {
     let rights = json!({ "high_priority": true, "categories": [
         "IM", "VOIP", "SUBSCRIPTION", "TRAVEL", "HEALTH", "WORK", "ACCOUNT", "EXPRESS", "FINANCE", "DEVICE_REMINDER",
-        "MAIL", "PLAY_VOICE"] });
+        "MAIL"] });
     open(&push_testkit::settings::overlaid(rights, more)).unwrap()
 }
 
@@ -36,9 +36,9 @@ pub(crate) fn app(more: &Value) -> Box<dyn App> {
 pub(crate) fn on_next() -> Value {
     json!({
         "token_type": "next", "service_account": crate::service_account::key_file().to_string(),
-        "next_in_app_call": true, "next_live_views": ["TAXI"], "next_categories": [
+        "next_in_app_call": true, "next_categories": [
             "IM", "VOIP", "MISS_CALL", "SUBSCRIPTION", "TRAVEL", "HEALTH", "WORK", "ACCOUNT", "EXPRESS", "FINANCE",
-            "DEVICE_REMINDER", "MAIL", "PLAY_VOICE"],
+            "DEVICE_REMINDER", "MAIL"],
     })
 }
 

@@ -45,15 +45,13 @@ fn sample(settings: Value) -> Sample {
     Sample {
         wrong: vec![
             ("token_type", json!("ios")),
-            ("auth", json!("key")),
             ("client_id", json!("app")),
+            ("client_secret", json!(["x1y2z3"])),
             ("project_id", json!("p-1")),
-            ("url_version", json!("v3")),
             ("auth_url", json!("https://auth.example?x=1")),
             ("send_url", json!("ftp://push.example")),
             ("categories", json!(["MISS_CALL"])),
             ("next_categories", json!(["IMM"])),
-            ("next_live_views", json!("TAXI")),
             ("on_missing_right", json!("ignore")),
             ("title_limit", json!(0)),
             ("body_limit", json!(-1)),
@@ -80,13 +78,10 @@ fn huawei_keeps_the_contract_on_android() {
                     json!({ "categories": ["IM"], "next_categories": ["IM"], "high_priority": false }),
                 ),
                 ("no right at all", json!({ "categories": [], "next_categories": [], "high_priority": false })),
-                (
-                    "service account, v2",
-                    json!({ "auth": "service_account", "client_secret": null, "url_version": "v2" }),
-                ),
+                ("service account, v2", json!({ "client_secret": null, "client_id": "", "project_id": "3158882" })),
                 ("badges, small batches", json!({ "badge_class": "com.example.chat.MainActivity", "batch": 2 })),
             ],
-            required: vec!["client_id", "client_secret"],
+            required: vec!["client_id"],
             codes: CODES.to_vec(),
             ..sample(full())
         },
@@ -101,9 +96,9 @@ fn huawei_keeps_the_contract_on_harmonyos_next() {
         Sample {
             variants: vec![
                 ("the right to chat alone", json!({ "next_categories": ["IM"], "next_in_app_call": false })),
-                ("no right at all", json!({ "next_categories": [], "next_click_key": "" })),
-                ("one credential", json!({ "auth": "service_account", "client_secret": null })),
-                ("small batches", json!({ "next_proxy_data": true, "next_instant_background": true, "batch": 2 })),
+                ("no right at all", json!({ "next_categories": [], "next_in_app_call": false })),
+                ("one credential", json!({ "client_secret": null })),
+                ("small batches", json!({ "batch": 2 })),
             ],
             required: vec!["service_account"],
             renamed: vec![("call.missed", "MISS_CALL")],

@@ -15,18 +15,15 @@ fn claims() -> Vec<JobBuilder> {
         shown_for(platform, "shop", kind, tag).options(platform.0, options)
     };
     let (android, next) = (("huawei", "android"), ("huawei", "next"));
-    let live = json!({ "event": "TAXI", "version": 1, "operation": 1 });
     vec![
         claim(("apns", "alert"), "news", "critical", json!({ "interruption_level": "critical" })),
         claim(("apns", "alert"), "news", "timely", json!({ "interruption_level": "time-sensitive" })),
         claim(("honor", ""), "news", "normal", json!({ "importance": "NORMAL" })),
         claim(android, "news", "im", json!({ "category": "IM" })),
-        claim(android, "chat.direct", "urgent", json!({ "urgency": "HIGH" })),
-        data_for(android, "shop", "call.invite", "wakes").options("huawei", json!({ "urgency": "HIGH" })),
+        claim(android, "chat.direct", "call", json!({ "category": "VOIP" })),
+        data_for(android, "shop", "call.invite", "wakes").options("huawei", json!({ "category": "VOIP" })),
         claim(next, "news", "im", json!({ "category": "IM" })),
-        claim(next, "call.invite", "page", json!({ "in_app_call": true })),
-        claim(next, "order.update", "live", json!({ "live_view": live })),
-        claim(next, "news", "voice", json!({ "category": "PLAY_VOICE" })),
+        claim(next, "chat.direct", "call", json!({ "category": "VOIP" })),
         claim(("meizu", ""), "news", "private", json!({ "category": "private" })),
         claim(("oppo", ""), "news", "im", json!({ "category": "IM" })),
         claim(("oppo", ""), "chat.direct", "strong", json!({ "notify_level": 16 })),

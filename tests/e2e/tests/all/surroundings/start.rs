@@ -22,7 +22,7 @@ fn wrong() -> Vec<(String, &'static str)> {
         (with("[claims]\nfence_ms = 20000"), "claims.dead_after_ms"),
         (with("client_secrett = 'SECRET'"), "apps.chat.huawei.client_secrett"),
         (with("client_secret = 'SECRET'"), "apps.chat.huawei.client_secret"),
-        (with("service_account_file = 'secret'\nauth = 'service_account'"), "apps.chat.huawei.service_account"),
+        (with("service_account_file = 'secret'"), "apps.chat.huawei.service_account"),
         (with("send_url = 'push.example'"), "apps.chat.huawei.send_url"),
         (with("categories = ['SECRET']"), "apps.chat.huawei.categories"),
         (with("[apps.shop]\nhuawei = 'SECRET'"), "apps.shop.huawei"),
