@@ -68,6 +68,15 @@ impl Batch {
     pub fn all(&self, verdict: &Verdict) -> Vec<Verdict> {
         vec![verdict.clone(); self.targets()]
     }
+
+    /// A further call of the dispatch; one that is refused before it is sent is its end.
+    #[must_use]
+    pub fn further(&self, call: Result<Call, Refusal>) -> Next {
+        match call {
+            Ok(call) => Next::Call(Box::new(call)),
+            Err(refusal) => Next::Done(self.all(&refusal.verdict())),
+        }
+    }
 }
 
 /// One HTTP request of a dispatch.

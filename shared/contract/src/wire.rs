@@ -56,20 +56,28 @@ pub fn post(address: &Uri, content_type: &'static str, body: impl Into<Bytes>) -
     request
 }
 
-/// The token as a header's value after `prefix`, which may be empty; it is never shown.
+/// The text of a call's token, for a form; in a header stands [`authorization`].
 ///
 /// # Errors
 /// A call without a token cannot be made: the app's credential is wrong.
+pub fn token(token: Option<&Token>) -> Result<&str, Refusal> {
+    token.map(|token| token.value.reveal()).ok_or_else(no_token)
+}
+
+/// The token as a header's value after `prefix`, which may be empty; it is never shown.
+///
+/// # Errors
+/// Those of [`token`].
 pub fn authorization(prefix: &str, token: Option<&Token>) -> Result<HeaderValue, Refusal> {
-    let value = token.and_then(|token| HeaderValue::from_str(&format!("{prefix}{}", token.value.reveal())).ok());
-    let mut value = value.ok_or_else(|| Refusal {
-        outcome: Outcome::Misconfigured,
-        reason: Reason::CredentialStale,
-        field: ".".to_owned(),
-        rule: "no token for the call: check the app's credential".to_owned(),
-    })?;
+    let text = format!("{prefix}{}", self::token(token)?);
+    let mut value = HeaderValue::from_str(&text).map_err(|_| no_token())?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+fn no_token() -> Refusal {
+    let rule = "no token for the call: check the app's credential";
+    Refusal { outcome: Outcome::Misconfigured, ..Refusal::rejected(Reason::CredentialStale, ".", rule) }
 }
 
 impl Answer {
@@ -152,6 +160,7 @@ mod tests {
         let value = authorization("Bearer ", Some(&token("t0ken"))).unwrap();
         assert_eq!(value.as_bytes(), b"Bearer t0ken");
         assert!(!format!("{value:?}").contains("t0ken"));
+        assert_eq!(super::token(Some(&token("t0ken"))), Ok("t0ken"));
         for none in [None, Some(&token("two\nlines"))] {
             let refusal = authorization("", none).unwrap_err();
             assert_eq!((refusal.outcome, refusal.reason), (Outcome::Misconfigured, Reason::CredentialStale));

@@ -105,8 +105,7 @@ impl App for MeizuApp {
             Heard::Moved(url, verdict) => (state.moved_to(settings, &url), verdict),
         };
         match further.map(|state| calls::call(settings, push, &state, answer.at)) {
-            Some(Ok(call)) => Next::Call(Box::new(call)),
-            Some(Err(refusal)) => Next::Done(batch.all(&refusal.verdict())),
+            Some(call) => batch.further(call),
             None => Next::Done(batch.all(&verdict)),
         }
     }

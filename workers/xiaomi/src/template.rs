@@ -2,7 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use push_contract::{Count, Fitted, Job, SettingsError, cut_text, kit::settings::rule, typed::digits};
+use push_contract::{
+    Count, Fitted, Job, SettingsError, cut_text,
+    kit::{
+        settings::rule,
+        templates::{check, field, fill, value},
+    },
+    typed::digits,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use unicode_general_category::{GeneralCategory, get_general_category};
@@ -35,11 +42,8 @@ impl Channel {
         let count = self.template_param.len();
         let fits = count == 0 || count <= MOST_VARIABLES && self.template_id.is_some();
         rule(fits, &format!("{key}.template_param"), count, "at most 9, beside a template_id")?;
-        self.template_param.iter().try_for_each(|(name, pattern)| {
-            let known = fill(pattern, |name| field(name).map(|_| String::new())).is_some();
-            let text = "in braces there can be title, body and data.name";
-            rule(known, &format!("{key}.template_param.{name}"), pattern, text)
-        })
+        let check = |(name, pattern): (&String, &String)| check(&format!("{key}.template_param.{name}"), pattern);
+        self.template_param.iter().try_for_each(check)
     }
 
     /// The fields of the template, if there is one, its variables filled from the job with its title and body. No
@@ -48,7 +52,7 @@ impl Channel {
         &self,
         settings: &Settings,
         job: &Job,
-        [title, body]: [&str; 2],
+        texts: [&str; 2],
         fitted: &mut Fitted,
     ) -> Option<[(&'static str, String); 2]> {
         let (id, mut param) = (self.template_id.clone()?, Map::new());
@@ -56,11 +60,7 @@ impl Channel {
             let mut fields = Vec::new();
             let text = fill(pattern, |name| {
                 fields.extend(field(name));
-                match name {
-                    "title" => Some(title.to_owned()),
-                    "body" => Some(body.to_owned()),
-                    _ => member(job, name).or_else(|| Some(String::new())),
-                }
+                value(job, texts, name).or_else(|| Some(String::new()))
             });
             let text = text.unwrap_or_default();
             let cleaned = clean(&text).unwrap_or_else(|| settings.template_fallback.clone());
@@ -68,37 +68,6 @@ impl Channel {
             param.insert(variable.clone(), cleaned.into());
         }
         Some([("template_id", id), ("template_param", Value::Object(param).to_string())])
-    }
-}
-
-/// A pattern with what stands in braces replaced; `None`: a brace is open, or there is no such name.
-fn fill(pattern: &str, mut value: impl FnMut(&str) -> Option<String>) -> Option<String> {
-    let mut pieces = pattern.split('{');
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let (name, plain) = piece.split_once('}')?;
-        text += &value(name)?;
-        text += plain;
-    }
-    Some(text)
-}
-
-/// The field of a job that a name in braces stands for, as in receipts; `None`: there is no such name.
-fn field(name: &str) -> Option<&'static str> {
-    match name {
-        "title" => Some("title"),
-        "body" => Some("body"),
-        _ => name.strip_prefix("data.").filter(|member| !member.is_empty()).map(|_| "data"),
-    }
-}
-
-/// A text, number or truth value among the job's data, by its name in braces.
-fn member(job: &Job, name: &str) -> Option<String> {
-    let mut data: Map<String, Value> = serde_json::from_str(job.data.as_ref()?.as_str()).ok()?;
-    match data.remove(name.strip_prefix("data.")?)? {
-        Value::String(text) => Some(text),
-        value @ (Value::Number(_) | Value::Bool(_)) => Some(value.to_string()),
-        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`fields`] | JSON objects and forms that leave out what is absent |
 //! | [`oauth`] | asking a token endpoint with a client's secret, and its answer |
 //! | [`names`] | names of enum variants as serde has them |
+//! | [`templates`] | what fills the variables of approved templates |
 
 pub mod classes;
 pub mod codes;
@@ -17,3 +18,4 @@ pub mod fitting;
 pub mod names;
 pub mod oauth;
 pub mod settings;
+pub mod templates;
