@@ -6,7 +6,7 @@ use http::Uri;
 use push_contract::{Action, Answer, AuthRefusal, Call, Secret, Timestamp, Token, kit::fitting::integer, wire};
 use sha2::{Digest, Sha256};
 
-use crate::{answer::Envelope, codes, settings::Settings};
+use crate::{answer, codes, settings::Settings};
 
 /// How long a token lives.
 const LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -27,39 +27,36 @@ fn sign(app_key: &str, timestamp: &str, master_secret: &Secret) -> String {
     format!("{:x}", hash.finalize())
 }
 
-/// Reads the answer.
+/// Reads the answer. OPPO's own text is not repeated: it may quote what was sent.
 pub(crate) fn read(answer: &Answer) -> Result<Token, AuthRefusal> {
-    let refused = |is_wrong: bool, detail: String| match is_wrong {
-        true => AuthRefusal::Misconfigured { detail },
-        false => AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail },
-    };
-    let Some(Envelope { code, data, .. }) = Envelope::read(answer) else {
-        let is_wrong = (400..=499).contains(&answer.status) && answer.status != 429;
-        return Err(refused(is_wrong, format!("HTTP {} without a code: is this OPPO's host?", answer.status)));
-    };
-    if code != codes::SUCCESS {
-        let is_wrong = matches!(codes::verdict(&code, answer).0.action, Action::AppMisconfigured | Action::Refused);
-        return Err(refused(is_wrong, format!("{code}: {}", explain(&code))));
+    let envelope = answer::Envelope::read(answer);
+    if let Some(token) = envelope.as_ref().and_then(|envelope| granted(envelope, answer.at)) {
+        return Ok(token);
     }
-    let token = data["auth_token"].as_str().filter(|_| answer.status == 200).map(Secret::new);
-    // A clock ahead of ours must not make the token live longer.
-    let created = integer(&data["create_time"]).map_or(answer.at, |at| Timestamp::from_millis(at).min(answer.at));
-    let left = created.plus(LIFE).since(answer.at);
-    let token = token.and_then(|token| Token::of(token, answer.at, left, RENEW_BEFORE));
-    token.ok_or_else(|| refused(false, "no auth_token that can be used".to_owned()))
+    let (action, detail) = match envelope {
+        None => (answer::by_status(answer, false).action, format!("HTTP {}: is this OPPO's host?", answer.status)),
+        Some(answer::Envelope { code, .. }) => {
+            let what = match code.as_str() {
+                codes::SUCCESS => "no auth_token that can be used",
+                "14" | "15" => "app_key is not known",
+                "16" | "17" => "master_secret must be the MasterSecret, not the AppSecret",
+                "18" | "19" => "check the clock: 10 minutes are allowed",
+                _ => "OPPO grants no token; if that stays, see the app and its right to push by API on the platform",
+            };
+            (codes::verdict(&code, "", answer).0.action, format!("{code}: {what}"))
+        }
+    };
+    Err(match action {
+        Action::AppMisconfigured | Action::Refused => AuthRefusal::Misconfigured { detail },
+        _ => AuthRefusal::Unavailable { retry_after: answer.retry_after(), detail },
+    })
 }
 
-/// What a code of the auth call means for whoever set the app up. Our words: OPPO's text may quote what was sent.
-fn explain(code: &str) -> &'static str {
-    match code {
-        "14" | "15" => "app_key is not known",
-        "16" | "17" => "the signature is wrong: master_secret must be the MasterSecret, not the AppSecret",
-        "18" | "19" => "the time is wrong: check the clock, 10 minutes are allowed",
-        "26" => "this address is on OPPO's blacklist",
-        "27" | "30" => "the app has no right to push by API: apply for it on the platform",
-        "28" => "the app is disabled on the platform",
-        _ => "OPPO refuses the request for a token",
-    }
+/// The token of an answer, if it can be used. A clock ahead of ours must not make it live longer.
+fn granted(answer::Envelope { code, data, .. }: &answer::Envelope, now: Timestamp) -> Option<Token> {
+    let token = data["auth_token"].as_str().filter(|_| code == codes::SUCCESS)?;
+    let created = integer(&data["create_time"]).map_or(now, |at| Timestamp::from_millis(at).min(now));
+    Token::of(Secret::new(token), now, created.plus(LIFE).since(now), RENEW_BEFORE)
 }
 
 #[cfg(test)]

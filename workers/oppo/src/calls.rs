@@ -1,18 +1,16 @@
 //! The calls of a dispatch (sections 4.1 to 4.3).
 
-use http::Uri;
 use push_contract::{
-    Batch, Call, Class, Job, Lane, Outcome, Push, Reason, Refusal, SettingsError, Timestamp, Token,
+    Batch, Call, Class, Job, Lane, Push, Refusal, Timestamp, Token,
     kit::{
         fields::Fields,
         names::{name_of, named},
-        settings::paths,
     },
     wire,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{OppoApp, classes::is_service, notification, settings::Settings};
+use crate::{OppoApp, classes::is_service, notification};
 
 /// What joins the ids of a broadcast: not a comma (section 10, 5).
 const SEPARATOR: &str = ";";
@@ -21,9 +19,10 @@ const REGISTRATION_ID: u8 = 2;
 
 /// OPPO's service in mainland China and the one everywhere else (section 1): each has its own host and its own tokens.
 const CN: &str = "cn";
-const INTL: &str = "intl";
+pub(crate) const INTL: &str = "intl";
 
-const PATHS: [&str; 5] = [
+/// What is below a host: auth, then the calls.
+pub(crate) const PATHS: [&str; 5] = [
     "/server/v1/auth",
     "/server/v1/message/notification/unicast",
     "/server/v1/message/notification/unicast_batch",
@@ -33,29 +32,9 @@ const PATHS: [&str; 5] = [
 
 /// The service that an id names.
 pub(crate) fn realm(id: &str) -> &'static str {
-    let parts: Vec<&str> = id.split('_').collect();
-    match parts.as_slice() {
+    match id.split('_').collect::<Vec<_>>().as_slice() {
         [_] | ["CN", _] | [_, "CN", _] => CN,
         _ => INTL,
-    }
-}
-
-/// The addresses of both services, in the order of [`PATHS`].
-#[derive(Debug)]
-pub(crate) struct Hosts {
-    cn: [Uri; 5],
-    intl: [Uri; 5],
-}
-
-impl Hosts {
-    pub(crate) fn open(settings: &Settings) -> Result<Self, SettingsError> {
-        let (cn, intl) = (&settings.cn_url, &settings.intl_url);
-        Ok(Self { cn: paths("cn_url", cn, PATHS)?, intl: paths("intl_url", intl, PATHS)? })
-    }
-
-    /// Those of a realm; of none: of mainland China.
-    pub(crate) fn at(&self, realm: &str) -> &[Uri; 5] {
-        if realm == INTL { &self.intl } else { &self.cn }
     }
 }
 
@@ -113,47 +92,41 @@ pub(crate) fn call(
     token: Option<&Token>,
     now: Timestamp,
 ) -> Result<Call, Refusal> {
-    let token = token.ok_or_else(|| {
-        let rule = "no auth token for the call: check the app's credential";
-        Refusal { outcome: Outcome::Misconfigured, ..Refusal::rejected(Reason::CredentialStale, ".", rule) }
-    })?;
-    let verify = app.settings.verify_registration_id.then_some(true);
-    let shown = |push: &Push, position: usize| {
+    let token = wire::token(token)?;
+    let shown = |(push, position): (&Push, usize)| {
         let left = push.expiry.since(now).as_secs();
         Ok::<_, Refusal>(notification::write(&app.settings, &push.job, &push.class, position, left)?.0)
     };
+    // The phone drops a message that is for another id.
+    let to = |ids: &str| {
+        let to = Fields::new().with("target_type", REGISTRATION_ID).with("target_value", ids);
+        to.with("verify_registration_id", true)
+    };
     let message = |(push, position): (&Push, usize)| {
-        Ok(Fields::new()
-            .with("target_type", REGISTRATION_ID)
-            .with("target_value", &push.job.targets[position].token)
-            .with("verify_registration_id", verify)
-            .with("notification", shown(push, position)?))
+        let token = &push.job.targets[position].token;
+        Ok::<_, Refusal>(to(token).with("notification", shown((push, position))?))
     };
     let mut targets = batch.pushes.iter().flat_map(|push| push.positions.iter().map(move |n| (push, *n)));
-    let [_, unicast, unicast_batch, save, broadcast] = app.hosts.at(realm(batch.tokens().next().unwrap_or_default()));
+    let [_, unicast, unicast_batch, save, broadcast] = app.addresses(realm(batch.tokens().next().unwrap_or_default()));
     let (api, address, form) = match stage {
         Stage::Unicast => {
             let message = targets.next().map(message).transpose()?;
             ("unicast", unicast, Fields::new().with("message", message))
         }
         Stage::UnicastBatch => {
-            let messages = targets.map(message).collect::<Result<Vec<_>, Refusal>>()?;
+            let messages = targets.map(message).collect::<Result<Vec<_>, _>>()?;
             ("unicast_batch", unicast_batch, Fields::new().with("messages", messages))
         }
-        Stage::Save | Stage::SaveAgain => {
-            // Every field of the notification is a field of the form.
-            let push = batch.only()?;
-            ("save", save, shown(push, push.positions.first().copied().unwrap_or_default())?)
-        }
+        // Every field of the notification is a field of the form.
+        Stage::Save | Stage::SaveAgain => ("save", save, targets.next().map(shown).transpose()?.unwrap_or_default()),
         Stage::Broadcast | Stage::BroadcastAgain => {
-            let form = Fields::new().with("message_id", message_id).with("target_type", REGISTRATION_ID);
             let ids = batch.tokens().collect::<Vec<_>>().join(SEPARATOR);
-            ("broadcast", broadcast, form.with("target_value", ids).with("verify_registration_id", verify))
+            ("broadcast", broadcast, to(&ids).with("message_id", message_id))
         }
     };
-    let mut fields: Vec<(&str, String)> = form.form().collect();
+    let mut fields: Vec<_> = form.form().collect();
     fields.sort_unstable();
-    let mut form = vec![("auth_token", token.value.reveal())];
+    let mut form = vec![("auth_token", token)];
     form.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
     let request = wire::post(address, wire::FORM, wire::form(&form));
     Ok(Call { api, request, commits: stage.broadcast().is_none(), memo: Some(name_of(&stage)) })

@@ -34,11 +34,6 @@ pub(crate) enum Category {
 }
 
 impl Category {
-    /// The name on the wire.
-    pub(crate) fn name(self) -> String {
-        name_of(&self)
-    }
-
     /// Whether it is communication & service: no quota, but a right and its templates.
     pub(crate) fn is_service(self) -> bool {
         self != self.without_right()
@@ -67,39 +62,12 @@ pub(crate) fn is_service(class: &Class) -> bool {
 pub(crate) struct Options {
     /// Category instead of the one that the kind deserves. The app needs the right to a communication & service one.
     pub(crate) category: Option<Category>,
-    /// 1: drawer. 2: also lock screen. 16: also banner, vibration and sound; needs the strong-reminder right. Only for
-    /// communication & service.
-    #[schemars(extend("enum" = [1, 2, 16, null]))]
-    pub(crate) notify_level: Option<u8>,
     /// Notification channel of the app; wins over `notification.channel`.
     pub(crate) channel_id: Option<String>,
-    /// Id of the notification on the phone: the same id replaces.
-    #[schemars(range(max = 2_147_483_647))]
-    pub(crate) notify_id: Option<u32>,
-}
-
-/// `notify_level`: drawer and lock screen.
-pub(crate) const LOCK_SCREEN: u8 = 2;
-/// `notify_level`: drawer, lock screen, banner, vibration and sound.
-pub(crate) const STRONG: u8 = 16;
-
-impl Options {
-    /// The job's overrides; none: all defaults.
-    pub(crate) fn of(job: &Job) -> Result<Self, Refusal> {
-        let options: Self = typed::options(job, NAME)?;
-        let (id, level) = (options.notify_id, options.notify_level);
-        if id.is_some_and(|id| i32::try_from(id).is_err()) {
-            return Err(typed::bad_option(NAME, "notify_id", "0 to 2147483647"));
-        }
-        if level.is_some_and(|level| ![1, LOCK_SCREEN, STRONG].contains(&level)) {
-            return Err(typed::bad_option(NAME, "notify_level", "1, 2 or 16"));
-        }
-        Ok(options)
-    }
 }
 
 /// What a kind deserves (the last table of section 6).
-pub(crate) const fn deserved(kind: Kind) -> Category {
+const fn deserved(kind: Kind) -> Category {
     match kind {
         Kind::ChatDirect | Kind::ChatGroup | Kind::ChatMention => Category::Im,
         Kind::CallInvite | Kind::CallCancel | Kind::CallMissed => Category::Im,
@@ -122,62 +90,55 @@ pub(crate) const fn deserved(kind: Kind) -> Category {
 pub(crate) fn rows() -> Vec<ClassRow> {
     classes::rows(|kind| {
         let category = deserved(kind);
+        let name = name_of(&category);
         let more = match kind {
             Kind::SocialRequest => "; templates: social.request",
             Kind::CallInvite => "; for banner, vibration and sound: strong_reminder",
             _ => "",
         };
-        let right = format!("categories: {}{more}", category.name());
-        let row = |caps: &str| ClassRow::new(kind, category.name(), caps);
-        match category {
-            _ if category.is_service() => row("none").needs(right, category.without_right().name()),
-            Category::News => row("5 (news apps; others 2) per device and day; the app's daily quota"),
-            _ => row("2 (news apps: 5) per device and day; the app's daily quota"),
-        }
+        let caps = match category {
+            _ if category.is_service() => "none",
+            Category::News => "5 (news apps; others 2) per device and day; the app's daily quota",
+            _ => "2 (news apps: 5) per device and day; the app's daily quota",
+        };
+        let row = ClassRow::new(kind, &name, caps);
+        let without = name_of(&category.without_right());
+        if without == name { row } else { row.needs(format!("categories: {name}{more}"), without) }
     })
 }
 
-/// The class without the right to this one, for jobs that the vendor refuses in it.
+/// The class without the right to this one, for jobs that the vendor refuses in it. What is refused of an urgent job
+/// may be its notify level alone.
 pub(crate) fn lesser(settings: &Settings, job: &Job, class: &Class) -> Option<Class> {
     let mut less = settings.clone();
     less.on_missing_right = MissingRight::Degrade;
-    // What is refused of an urgent job may be its notify level alone.
-    if class.urgent {
-        less.strong_reminder = false;
-    } else {
-        less.categories.retain(|category| category.name() != class.name);
-    }
+    less.strong_reminder.retain(|_| !class.urgent);
+    less.categories.retain(|category| class.urgent || name_of(category) != class.name);
     classify(&less, job).ok()
 }
 
 /// Chooses the category: the override, else what the kind deserves, as far as the app's rights go.
 pub(crate) fn classify(settings: &Settings, job: &Job) -> Result<Class, Refusal> {
-    let options = Options::of(job)?;
+    let options: Options = typed::options(job, NAME)?;
     let wanted = options.category.unwrap_or_else(|| deserved(job.kind));
-    let name = wanted.name();
-    let class = |chosen: Category, because: String| Class {
-        quota: (!chosen.is_service()).then(|| MARKETING_QUOTA.to_owned()),
-        ..Class::new(job, chosen.name(), because).wanted(&name)
-    };
-    let missing = settings.on_missing_right;
-    if options.notify_level == Some(STRONG) && !settings.strong_reminder {
-        missing.check("options.oppo.notify_level", "notify_level 16: set strong_reminder once OPPO granted it")?;
-    }
-    if !wanted.is_service() {
-        return Ok(class(wanted, format!("{name} needs no right")));
-    }
     let covered = options.category.is_some() || settings.templates.contains_key(job.kind.as_str());
-    if job.kind == Kind::SocialRequest && !covered {
+    let name = name_of(&wanted);
+    let (chosen, because) = if !wanted.is_service() {
+        (wanted, format!("{name} needs no right"))
+    } else if job.kind == Kind::SocialRequest && !covered {
         // No missing right: OPPO's page names SOCIAL for requests that no approved template covers.
-        return Ok(class(Category::Social, "templates has no social.request: sent as SOCIAL".to_owned()));
+        (Category::Social, "templates has no social.request: sent as SOCIAL".to_owned())
+    } else if settings.categories.contains(&wanted) {
+        (wanted, format!("categories has {name}"))
+    } else {
+        settings.on_missing_right.check("kind", &format!("{name}: add it to categories once OPPO granted it"))?;
+        let less = wanted.without_right();
+        (less, format!("categories lacks {name}: sent as {}", name_of(&less)))
+    };
+    let quota = (!chosen.is_service()).then(|| MARKETING_QUOTA.to_owned());
+    let class = Class { quota, ..Class::new(job, name_of(&chosen), because).wanted(&name) };
+    if !chosen.is_service() || job.silent || !settings.strong_reminder.contains(&job.kind) {
+        return Ok(class);
     }
-    if !settings.categories.contains(&wanted) {
-        missing.check("kind", &format!("{name}: add it to categories once OPPO granted it"))?;
-        let chosen = wanted.without_right();
-        return Ok(class(chosen, format!("categories lacks {name}: sent as {}", chosen.name())));
-    }
-    let strong = options.notify_level.map_or(job.kind == Kind::CallInvite, |level| level == STRONG);
-    let urgent = strong && settings.strong_reminder && !job.silent;
-    let because = if urgent { ", strong_reminder is set" } else { "" };
-    Ok(Class { urgent, ..class(wanted, format!("categories has {name}{because}")) })
+    Ok(Class { urgent: true, because: format!("{}, strong_reminder has {}", class.because, job.kind), ..class })
 }

@@ -11,7 +11,7 @@ use push_contract::{
 /// Taken.
 pub(crate) const SUCCESS: &str = "0";
 /// An illegal argument; a bad registration id, if the text says so.
-pub(crate) const ARGUMENT: &str = "41";
+const ARGUMENT: &str = "41";
 /// No such data: a saved message that is not known.
 pub(crate) const NO_DATA: &str = "31";
 /// Data that is there already: the `app_message_id` of an earlier call.
@@ -74,17 +74,16 @@ pub(crate) fn slow_until(answer: &Answer) -> Timestamp {
 }
 
 /// What a code means, and whose fault it is. The day's quota opens at midnight in China (unconfirmed).
-pub(crate) fn verdict(code: &str, answer: &Answer) -> (Verdict, About) {
-    let (meaning, about) = TABLE.find(code).unwrap_or({
+pub(crate) fn verdict(code: &str, text: &str, answer: &Answer) -> (Verdict, About) {
+    // `registration_id`, `registrationId`, `Registration id`.
+    let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
+    let (meaning, about) = match TABLE.find(code) {
+        _ if code == ARGUMENT && letters.to_ascii_lowercase().contains("registrationid") => (MALFORMED, Target),
+        Some(listed) => listed,
         // 500 to 599 are server errors, in no table; what else is unlisted is tried again before it counts as final.
-        let is_server = code.len() == 3 && code.starts_with('5');
-        (if is_server { Meaning::UNAVAILABLE } else { Meaning::UNLISTED }, Call)
-    });
+        None if code.len() == 3 && code.starts_with('5') => (Meaning::UNAVAILABLE, Call),
+        None => (Meaning::UNLISTED, Call),
+    };
     let quota = answer.at.next_daily(0, 8);
     (meaning.verdict().until(Some(slow_until(answer)), Some(quota)).code(code), about)
-}
-
-/// A registration id that is refused as an illegal argument (section 8, code 41).
-pub(crate) fn illegal_id() -> Verdict {
-    MALFORMED.verdict().code(ARGUMENT)
 }

@@ -9,14 +9,14 @@ mod notification;
 mod settings;
 mod template;
 
+use http::Uri;
 use push_contract::{
     Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Profile, Rate, Refusal, SettingsError, Target, Timestamp, Token, Vendor,
+    Profile, Rate, Refusal, SettingsError, Target, Timestamp, Token, Vendor, kit::settings::paths,
 };
 use serde_json::Value;
 
-use answer::Heard;
-use calls::{Hosts, Stage};
+use calls::{INTL, PATHS, Stage};
 use settings::Settings;
 
 /// The name in queues, settings and options.
@@ -42,7 +42,8 @@ impl Vendor for Oppo {
 
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
         let settings = Settings::read(settings)?;
-        Ok(Box::new(OppoApp { hosts: Hosts::open(&settings)?, settings }))
+        let (cn, intl) = (paths("cn_url", &settings.cn_url, PATHS)?, paths("intl_url", &settings.intl_url, PATHS)?);
+        Ok(Box::new(OppoApp { settings, cn, intl }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -58,7 +59,16 @@ impl Vendor for Oppo {
 #[derive(Debug)]
 struct OppoApp {
     settings: Settings,
-    hosts: Hosts,
+    /// The addresses of both services, in the order of [`PATHS`].
+    cn: [Uri; 5],
+    intl: [Uri; 5],
+}
+
+impl OppoApp {
+    /// Those of a realm; of none: of mainland China.
+    fn addresses(&self, realm: &str) -> &[Uri; 5] {
+        if realm == INTL { &self.intl } else { &self.cn }
+    }
 }
 
 impl App for OppoApp {
@@ -81,7 +91,7 @@ impl App for OppoApp {
     }
 
     fn authentication(&self, realm: &str, now: Timestamp) -> Authentication {
-        let [auth, ..] = self.hosts.at(realm);
+        let [auth, ..] = self.addresses(realm);
         Authentication::Endpoint(Box::new(auth::call(&self.settings, auth, now)))
     }
 
@@ -110,10 +120,8 @@ impl App for OppoApp {
     }
 
     fn decode(&self, batch: &Batch, memo: Option<&str>, token: Option<&Token>, answer: &Answer) -> Next {
-        let further = match answer::read(Stage::of(batch, memo), batch, answer) {
-            Heard::Over(next) => return next,
-            Heard::Further(stage, message_id) => calls::call(self, stage, &message_id, batch, token, answer.at),
-        };
-        further.map_or_else(|refusal| Next::Done(batch.all(&refusal.verdict())), |call| Next::Call(Box::new(call)))
+        let call = |stage, message_id: &str| calls::call(self, stage, message_id, batch, token, answer.at);
+        let further = |stage, message_id: &str| batch.further(call(stage, message_id));
+        answer::read(Stage::of(batch, memo), batch, answer, further)
     }
 }

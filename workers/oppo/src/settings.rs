@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use push_contract::{
-    Secret, SettingsError,
+    Kind, Secret, SettingsError,
     kit::{
         classes::MissingRight,
         names::named,
@@ -29,9 +29,8 @@ pub(crate) struct Settings {
     pub(crate) master_secret: Option<Secret>,
     pub(crate) cn_url: String,
     pub(crate) intl_url: String,
-    pub(crate) verify_registration_id: bool,
     pub(crate) categories: Vec<Category>,
-    pub(crate) strong_reminder: bool,
+    pub(crate) strong_reminder: Vec<Kind>,
     pub(crate) on_missing_right: MissingRight,
     pub(crate) channel_id: String,
     pub(crate) channels: BTreeMap<String, String>,

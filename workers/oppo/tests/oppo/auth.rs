@@ -63,12 +63,12 @@ fn refusals_name_what_is_wrong_and_quote_nothing() {
         (17, "not the AppSecret"),
         (18, "clock"),
         (19, "clock"),
-        (26, "blacklist"),
-        (27, "no right"),
-        (28, "disabled"),
-        (30, "no right"),
-        (12, "refuses"),
-        (40, "refuses"),
+        (26, "platform"),
+        (27, "right to push"),
+        (28, "platform"),
+        (30, "right to push"),
+        (12, "no token"),
+        (40, "no token"),
     ];
     for (code, text) in table {
         let body = json!({ "code": code, "message": "quotes s3cret" }).to_string();

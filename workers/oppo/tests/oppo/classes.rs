@@ -70,24 +70,34 @@ fn a_missing_right_is_refused_where_the_settings_say_so() {
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::Misconfigured, Reason::NoRight));
     assert!(refusal.rule.contains("ORDER"), "{}", refusal.rule);
     assert_eq!(name(&classify(&refuse, "chat.direct", &json!({}))), ("IM", None));
-    // A call without the strong reminder is what OPPO's page advises; a producer's 16 is not.
+    // A call without the strong reminder is what OPPO's page advises.
     assert_eq!(name(&classify(&refuse, "call.invite", &json!({}))), ("IM", None));
-    assert!(classify(&refuse, "chat.direct", &json!({ "notify_level": 16 })).is_err());
 }
 
 #[test]
-fn the_strong_reminder_is_for_calls_and_for_who_asks() {
-    let rights = json!({ "categories": ["IM"], "strong_reminder": true });
-    let urgent = |settings: &Value, kind: &str, options: Value| classify(settings, kind, &options).unwrap().urgent;
-    assert!(urgent(&rights, "call.invite", json!({})));
-    assert!(!urgent(&rights, "call.invite", json!({ "notify_level": 2 })));
-    assert!(!urgent(&rights, "call.cancel", json!({})));
-    assert!(!urgent(&rights, "chat.direct", json!({})));
-    assert!(urgent(&rights, "chat.direct", json!({ "notify_level": 16 })));
-    assert!(!urgent(&rights, "marketing", json!({ "notify_level": 16 })));
-    assert!(!urgent(&json!({ "categories": ["IM"] }), "call.invite", json!({})));
+fn the_strong_reminder_is_for_the_kinds_of_the_setting() {
+    let rights = json!({ "categories": ["IM"], "strong_reminder": ["call.invite", "chat.mention", "marketing"] });
+    let urgent = |settings: &Value, kind: &str| classify(settings, kind, &json!({})).unwrap().urgent;
+    assert!(urgent(&rights, "call.invite") && urgent(&rights, "chat.mention"));
+    assert!(!urgent(&rights, "call.cancel") && !urgent(&rights, "chat.direct"));
+    // Never without the category, and never with content & marketing.
+    assert!(!urgent(&rights, "marketing"));
+    assert!(!urgent(&json!({ "categories": [], "strong_reminder": ["call.invite"] }), "call.invite"));
+    assert!(!urgent(&json!({ "categories": ["IM"] }), "call.invite"));
     let silent = job("call.invite").title("t").body("b").silent().build();
     assert!(!open(&rights).unwrap().classify(&silent).unwrap().urgent);
+}
+
+#[test]
+fn what_oppo_refuses_is_sent_with_less() {
+    let app = app(&json!({}));
+    let lesser = |kind: &str| {
+        let job = job(kind).title("t").body("b").build();
+        let class = app.lesser(&job, &app.classify(&job).unwrap()).unwrap();
+        (class.name, class.urgent)
+    };
+    assert_eq!(lesser("call.invite"), ("IM".to_owned(), false), "its level alone");
+    assert_eq!(lesser("chat.direct"), ("SOCIAL".to_owned(), false));
 }
 
 #[test]
@@ -109,9 +119,6 @@ fn unknown_and_wrong_options_are_refused_by_name() {
     assert!(field == "options.oppo.categry" && rule.contains("`category`"), "{field} {rule}");
     let (field, rule) = refused(json!({ "category": "im-secret" }));
     assert!(field == "options.oppo.category" && !rule.contains("secret"), "{field} {rule}");
-    let (field, rule) = refused(json!({ "notify_level": 3 }));
-    assert!(field == "options.oppo.notify_level" && rule.contains("16"), "{field} {rule}");
-    assert_eq!(refused(json!({ "notify_id": 2_147_483_648_u32 })).0, "options.oppo.notify_id");
 }
 
 #[test]

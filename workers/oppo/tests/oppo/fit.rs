@@ -25,11 +25,6 @@ fn what_has_no_place_is_reported() {
     assert_eq!(fitted(&json!({}), &rich), said(&["sound", "test", "image", "silent", "badge"], &["subtitle"]));
     let with = json!({ "badge": true, "image": true, "silent_channel_id": "quiet" });
     assert_eq!(fitted(&with, &rich), said(&["sound", "test"], &["subtitle"]));
-    let marketing = job("marketing").title("t").body("b");
-    let level = marketing.options("oppo", json!({ "notify_level": 2 }));
-    assert_eq!(fitted(&json!({}), &level), said(&["options.oppo.notify_level"], &[]));
-    let strong = chat().options("oppo", json!({ "notify_level": 16 }));
-    assert_eq!(fitted(&json!({ "strong_reminder": false }), &strong), said(&[], &["options.oppo.notify_level"]));
     let call = job("call.invite").title("t").body("b").notify("tag", "x");
     assert_eq!(fitted(&json!({}), &call), said(&["tag"], &[]));
 }
@@ -112,8 +107,9 @@ fn channels_are_found_from_the_most_particular_on() {
     assert_eq!(channel(&of("call.cancel")), "quiet");
     let both = of("chat.direct").notify("channel", "own").silent();
     assert_eq!((channel(&both), fitted(&settings, &both)), (json!("quiet"), said(&[], &["channel"])));
-    let chosen = of("chat.direct").notify("channel", "own").silent().options("oppo", json!({ "channel_id": "mine" }));
-    assert_eq!((channel(&chosen), fitted(&settings, &chosen)), (json!("mine"), said(&["silent"], &[])));
+    let chosen = of("chat.direct").notify("channel", "own").options("oppo", json!({ "channel_id": "mine" }));
+    assert_eq!((channel(&chosen), fitted(&settings, &chosen)), (json!("mine"), said(&[], &[])));
+    assert_eq!(channel(&chosen.silent()), "quiet");
     let none = shown(app(&json!({ "channel_id": "" })).as_ref(), &chat());
     assert!(none.get("channel_id").is_none());
 }
@@ -121,12 +117,12 @@ fn channels_are_found_from_the_most_particular_on() {
 #[test]
 fn templates_are_filled_from_the_job() {
     let settings = json!({ "templates": {
-        "chat.direct": { "id": "T1", "title": { "who": "{sender}" }, "content": { "text": "{body} ({data.n}, {data.room})" } },
+        "chat.direct": { "id": "T1", "title": { "who": "{title}" }, "content": { "text": "{body} ({data.n}, {data.room})" } },
         "ORDER": { "id": "T2" },
-        "TODO": { "id": "T3", "content": { "x": "{subtitle}" } },
+        "TODO": { "id": "T3", "content": { "x": "{data.x}" } },
     } });
     let app = app(&settings);
-    let sent = shown(app.as_ref(), &chat().sender("u1", "Li Lei").data(r#"{"n":1.50,"room":"east"}"#));
+    let sent = shown(app.as_ref(), &chat().data(r#"{"n":1.50,"room":"east"}"#));
     assert_eq!(sent["private_msg_template_id"], "T1");
     assert_eq!(sent["private_title_parameters"], json!({ "who": "Li Lei" }));
     assert_eq!(sent["private_content_parameters"], json!({ "text": "See you at eight (1.5, east)" }));
@@ -163,7 +159,6 @@ fn a_later_notification_replaces_by_tag_or_collapse_key() {
     assert!(tagged.is_some_and(|id| i32::try_from(id).is_ok()));
     assert_eq!(tagged, id(&chat().id("job-2").notify("tag", "room-7").collapse("other", None)));
     assert_eq!(id(&chat().collapse("c", None)), id(&chat().id("job-2").collapse("c", Some(2))));
-    assert_eq!(id(&chat().options("oppo", json!({ "notify_id": 0 }))), Some(0));
     let call = |kind: &str, tag: &str| id(&job(kind).id(tag).title("t").body("b").notify("tag", tag));
     assert_eq!(call("call.invite", "i"), call("call.cancel", "c"));
 }

@@ -7,13 +7,17 @@ use serde_json::{Value, json};
 
 use crate::support::{ID, app, call, field, job, later, message};
 
-/// What is sent, without the derived id, beside the sample without its own and without vendor defaults that it states.
+/// What is sent, without the derived ids, beside the sample without its own and without vendor defaults that it states.
+/// The phone is always told to compare the id.
 fn compare(settings: &Value, job: &JobBuilder, sample: &str) {
     let mut sent = message(app(settings).as_ref(), &job.build());
     let mut wanted: Value = serde_json::from_str(sample).unwrap();
+    wanted["verify_registration_id"] = json!(true);
+    assert_eq!(sent["notification"].get("notify_id").is_some(), wanted["notification"].get("notify_id").is_some());
     for message in [&mut sent, &mut wanted] {
         let notification = message["notification"].as_object_mut().unwrap();
         assert!(notification.remove("app_message_id").is_some());
+        notification.remove("notify_id");
         if notification.get("style") == Some(&json!(1)) {
             notification.remove("style");
         }
@@ -35,14 +39,14 @@ fn a_chat_message() {
 fn b_call_invitation() {
     let click = json!({ "action": "intent", "intent": "intent:#Intent;component=com.example.chat/.CallActivity;S.call=5511;end" });
     let job = job("call.invite").tokens([ID]).title("Alice").body("Incoming video call").notify("click", click);
-    let job = job.notify("channel", "call").expires_at(later(30)).options("oppo", json!({ "notify_id": 5511 }));
+    let job = job.notify("channel", "call").expires_at(later(30)).collapse("5511", None);
     let settings = json!({ "templates": { "call.invite": {
         "id": "TPL0002", "title": { "caller": "{title}" }, "content": { "kind": "video" },
     } } });
     let sample = r#"{"target_type":2,"target_value":"OPPO_CN_b6bbd94b59cdb5df8391642c1509b7fe","verify_registration_id":true,"notification":{"app_message_id":"call-5511","notify_id":5511,"title":"Alice","content":"Incoming video call","click_action_type":5,"click_action_url":"intent:#Intent;component=com.example.chat/.CallActivity;S.call=5511;end","off_line":true,"off_line_ttl":30,"show_ttl":60,"channel_id":"call","category":"IM","notify_level":16,"private_msg_template_id":"TPL0002","private_title_parameters":{"caller":"Alice"},"private_content_parameters":{"kind":"video"}}}"#;
     compare(&settings, &job, sample);
     compare(
-        &json!({ "strong_reminder": false, "templates": settings["templates"] }),
+        &json!({ "strong_reminder": [], "templates": settings["templates"] }),
         &job,
         &sample.replace(":16,", ":2,"),
     );
@@ -54,7 +58,7 @@ fn d_marketing() {
     let job = job("marketing").id("camp-42").tokens([ID]).title("Weekend offer").body("20% off until Sunday");
     let job = job.notify("click", click).data(r#"{"from":"push"}"#);
     let settings = json!({
-        "data_key": "", "channels": { "MARKETING": "promo" }, "verify_registration_id": false,
+        "data_key": "", "channels": { "MARKETING": "promo" },
         "callback_url": "https://push.example.com/receipt/oppo",
     });
     let sample = r#"{"target_type":2,"target_value":"OPPO_CN_b6bbd94b59cdb5df8391642c1509b7fe","notification":{"app_message_id":"camp-42","style":1,"title":"Weekend offer","content":"20% off until Sunday","click_action_type":2,"click_action_url":"https://www.example.com/sale","action_parameters":"{\"from\":\"push\"}","off_line":true,"off_line_ttl":43200,"channel_id":"promo","category":"MARKETING","call_back_url":"https://push.example.com/receipt/oppo","call_back_parameter":"camp-42"}}"#;

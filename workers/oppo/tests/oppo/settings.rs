@@ -24,6 +24,7 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         (json!({ "cn_url": "localhost" }), "cn_url", "localhost"),
         (json!({ "intl_url": "ftp://a" }), "intl_url", "ftp://a"),
         (json!({ "categories": ["IMM"] }), "categories[0]", "(not shown)"),
+        (json!({ "strong_reminder": true }), "strong_reminder", "true"),
         (json!({ "channels": { "chat": "x" } }), "channels.chat", "(not shown)"),
         (json!({ "callback_url": "a.example" }), "callback_url", "a.example"),
         (json!({ "rate_per_second": 0 }), "rate_per_second", "0"),

@@ -23,7 +23,7 @@ pub(crate) const ID: &str = "OPPO_CN_b6bbd94b59cdb5df8391642c1509b7fe";
 /// The app of the golden cases: every right, and a template for chat.
 pub(crate) fn rights() -> Value {
     json!({
-        "app_key": APP_KEY, "master_secret": MASTER_SECRET, "strong_reminder": true, "channel_id": "chat_msg",
+        "app_key": APP_KEY, "master_secret": MASTER_SECRET, "strong_reminder": ["call.invite"], "channel_id": "chat_msg",
         "categories": ["IM", "ACCOUNT", "TODO", "DEVICE_REMINDER", "ORDER", "SUBSCRIPTION"],
         "templates": { "IM": { "id": "TPL0001", "title": { "sender": "{title}" }, "content": { "text": "{body}" } } },
     })

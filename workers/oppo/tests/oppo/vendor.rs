@@ -25,7 +25,7 @@ fn oppo_keeps_the_contract() {
         &Oppo,
         Sample {
             variants: vec![
-                ("the right to chat alone", json!({ "categories": ["IM"], "strong_reminder": false })),
+                ("the right to chat alone", json!({ "categories": ["IM"], "strong_reminder": [] })),
                 ("no right at all", json!({ "categories": [], "templates": { "IM": null } })),
                 ("one call each", json!({ "batch": 1, "badge": true, "silent_channel_id": "quiet" })),
                 ("small batches", json!({ "batch": 7 })),
@@ -37,6 +37,7 @@ fn oppo_keeps_the_contract() {
                 ("cn_url", json!("ftp://push.example")),
                 ("intl_url", json!("https://push.example?x=1")),
                 ("categories", json!(["IMM"])),
+                ("strong_reminder", json!(["calls"])),
                 ("on_missing_right", json!("ignore")),
                 ("channels", json!("chat")),
                 ("image", json!("large")),

@@ -26,7 +26,6 @@ fn claims() -> Vec<JobBuilder> {
         claim(next, "chat.direct", "call", json!({ "category": "VOIP" })),
         claim(("meizu", ""), "news", "private", json!({ "category": "private" })),
         claim(("oppo", ""), "news", "im", json!({ "category": "IM" })),
-        claim(("oppo", ""), "chat.direct", "strong", json!({ "notify_level": 16 })),
         claim(("vivo", ""), "news", "subscription", json!({ "category": "SUBSCRIPTION" })),
         claim(("xiaomi", ""), "news", "im", json!({ "category": "IM" })),
     ]
