@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod pace;
 pub mod pipeline;
 pub mod probe;
+mod queues;
 mod run;
 pub mod settings;
 pub mod settle;

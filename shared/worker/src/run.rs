@@ -27,6 +27,7 @@ use crate::{
     pace,
     pipeline::{Gatherer, Worker},
     probe::Probe,
+    queues::{self, Arrivals},
     settings::{self, AfterLoss, Process, Settings, Sources, Watch, ms},
     settle::Receipts,
 };
@@ -82,6 +83,7 @@ pub(crate) async fn worker(
         living: AtomicUsize::new(0),
         probing: std::sync::Mutex::default(),
         suspects: Semaphore::new(1),
+        arrivals: Arrivals::default(),
         metrics: metrics.clone(),
         process: process.clone(),
         vendor,
@@ -90,6 +92,7 @@ pub(crate) async fn worker(
     tokio::spawn(Admin::new(worker.clone(), tick.clone()).serve(listener));
     tokio::spawn(shrink_records(worker.clone(), to_shrink));
     tokio::spawn(beat(worker.clone(), tick));
+    tokio::spawn(queues::tell(worker.clone()));
     lease_for(&worker, |_| true);
     tokio::spawn(watch_settings(worker.clone(), sources, files));
     tracing::info!(replica, vendor = worker.vendor.profile().name, apps = worker.apps.load().len(), "worker starts");

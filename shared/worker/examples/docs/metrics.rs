@@ -55,6 +55,9 @@ const GROUPS: &[Group] = &[
         ("push_receipts_returned_total", "Alert on any increase: the receipts queue is gone or unbound, and these receipts with it."),
         ("push_publish_confirm_seconds", "When settling is slow: the broker's disks or its quorum."),
         ("push_publish_errors_total", "Alert on a steady rate: what cannot be published stays unsettled and comes again."),
+        ("push_queue_jobs", "What lies where: backlog, wait ladder, held, parked, receipts that nobody reads. Alert when parking grows."),
+        ("push_queue_consumers", "Alert on 0 where jobs wait and no app is blocked. It is told of queues that somebody should read."),
+        ("push_queue_oldest_seconds", "The first alert to have, lane by lane: it grows also when nothing arrives. Held: over a day means that a quota did not reopen."),
         ("push_amqp_connected", "Alert on 0 for longer than a restart of the broker takes."),
         ("push_amqp_blocked", "Alert on 1: the broker has a memory or disk alarm. Consuming goes on only while receipts can be published."),
         ("push_amqp_connects_total", "When the connection comes and goes: how often, and how it ends."),
@@ -90,10 +93,29 @@ increase. Beside them stand `process_cpu_seconds_total`, `process_resident_memor
 | `lane` | `high`, `normal`, `low` | 3 |
 | `outcome`, `reason` | the closed lists of `schemas/receipt.v1.schema.json`; for parking that of `parked.v1.schema.json`; few of the pairs occur | about 30 pairs |
 | `class`, `api`, `code` | the vendor's classes, interfaces and codes, from its tables; a code that is in no table is `other` | tens |
-| `queue`, `subject` | work and held queues; `app/<app>` and `quota/<app>/<quota>` | a few per app |
+| `queue` | of `push_queue_...`: `work`, `wait`, `held`, `parked`, `unrouted`, `receipts`; of `push_prefetch` the queue's name | 6; 3 or more per app |
+| `quota`, `delay` | the vendor's quotas; `1s` to `1800s`. `push_queue_...` leave empty what a queue does not have | a few; 6 |
+| `subject` | `app/<app>` and `quota/<app>/<quota>` | a few per app |
 | `result`, `how`, `then`, `at`, `why`, `what`, `version` | fixed words | up to 10 |
 
 No label is taken from a job: no token, id, title or user. An app costs about a hundred series.
+
+## Queues
+
+One worker of each vendor tells `push_queue_...`, whoever has the lock `queues` in Redis (without Redis each worker); it
+asks RabbitMQ every 5 seconds and takes nothing out. The others have no such series, and neither has one that is not
+connected. When it dies another follows within 20 seconds. Ask for the `max`: while Redis is away two may tell.
+`unrouted` and `receipts` are one queue each for all vendors, and every vendor tells of them. When no worker lives
+nobody tells: the alerts named `PushQueue...` read RabbitMQ.
+
+`push_queue_oldest_seconds` is an upper bound. A queue gives its jobs in order, so the oldest one is no older than the
+youngest that arrived at this worker for the first time (by `created_at`), and no older than the last look that found
+the queue empty; the later of both counts. So it is too high by up to 5 seconds, or by the time between two arrivals, or
+by what a producer takes from `created_at` to publishing; after hours without any worker by as much as that. It is too
+low for what came back: jobs handed back by a worker that died, copies of a retry, and jobs of a blocked app by what
+they spent in a worker's hands before the block. While an app is blocked only a queue that is empty and held by nobody
+counts as empty. Of `wait` (bounded by its delay) and `receipts` it is not told. A first worker on a Redis without
+memory begins at its first look.
 ";
 
 /// The text of the page.

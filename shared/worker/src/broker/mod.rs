@@ -3,6 +3,7 @@
 pub mod acks;
 mod consumer;
 pub mod copy;
+mod depth;
 mod publisher;
 mod session;
 mod supervisor;
@@ -10,6 +11,7 @@ pub mod topology;
 mod window;
 
 pub use consumer::{Message, Source};
+pub use depth::{Depth, Depths};
 pub use publisher::{Outgoing, PublishError, Publisher};
 pub use session::Session;
 pub(crate) use session::told;

@@ -77,6 +77,12 @@ impl Names {
         self.name(&format!("push.parked.{}", self.vendor))
     }
 
+    /// Where messages lie for which there is no queue, of any vendor.
+    #[must_use]
+    pub fn unrouted(&self) -> String {
+        self.name("push.parked.unrouted")
+    }
+
     /// The vendor's name, as routing key of parking.
     #[must_use]
     pub fn vendor(&self) -> &str {
@@ -148,7 +154,7 @@ fn plan(names: &Names, apps: &[AppName], quotas: &[&str]) -> (Vec<Exchange>, Vec
         bind: vec![(exchange, key.to_owned())],
     };
     let mut queues = vec![
-        queue(names.name("push.parked.unrouted"), quorum(&[limit(NO_LIMIT)]), unrouted, ""),
+        queue(names.unrouted(), quorum(&[limit(NO_LIMIT)]), unrouted, ""),
         queue(names.parked(), quorum(&[limit(NO_LIMIT)]), names.parked_exchange(), names.vendor()),
         queue(
             names.receipts(),

@@ -318,6 +318,25 @@ impl RedisStore {
         Ok(ours)
     }
 
+    /// Keeps a text for whoever comes after us, for so long.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn keep(&self, name: &str, text: &str, hold: Duration) -> Result<(), StoreDown> {
+        let key = format!("{}:kept:{name}", self.tag);
+        let hold_ms = u64::try_from(hold.as_millis()).unwrap_or(u64::MAX);
+        self.plain("keep", redis::cmd("SET").arg(&key).arg(text).arg("PX").arg(hold_ms)).await.map(|_| ())
+    }
+
+    /// What was kept under a name; empty if nothing is.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn kept(&self, name: &str) -> Result<String, StoreDown> {
+        let key = format!("{}:kept:{name}", self.tag);
+        self.plain("kept", redis::cmd("GET").arg(&key)).await.map(|value| text_of(&value))
+    }
+
     async fn plain(&self, what: &'static str, command: &redis::Cmd) -> Result<Value, StoreDown> {
         let down = |error: redis::RedisError| StoreDown { what, why: error.to_string() };
         let session = self.link.session().await.map_err(down)?;

@@ -64,6 +64,9 @@ impl Worker {
         if read.copy.generation == 0 && !message.redelivered {
             let waited = message.received.since(read.job.created_at);
             self.metrics.queue_wait.with_label_values(&[lane]).observe(waited.as_secs_f64());
+            if self.blocks.of_app(&name).is_none() {
+                self.arrivals.note(&message.source.queue, read.job.created_at, message.received);
+            }
             if read.lane != read.job.lane() {
                 self.metrics.lane_disagreed.with_label_values(&[name.as_str()]).inc();
             }

@@ -38,6 +38,7 @@ use crate::{
     claims::{ClaimKey, Claims},
     metrics::Metrics,
     probe::Probe,
+    queues::Arrivals,
     settings::Process,
     settle::Receipts,
 };
@@ -80,6 +81,8 @@ pub struct Worker {
     pub probing: Mutex<HashSet<AppName>>,
     /// Suspects run one at a time.
     pub suspects: Semaphore,
+    /// What came out of the queues last.
+    pub(crate) arrivals: Arrivals,
 }
 
 /// How the handling of one delivery ended.

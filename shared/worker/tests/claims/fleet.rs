@@ -91,6 +91,17 @@ async fn a_lock_has_one_holder_until_it_ends() {
     assert!(!first.lock("probe:chat", DAY).await.unwrap());
 }
 
+#[tokio::test]
+async fn a_text_is_kept_for_whoever_comes_next() {
+    let desk = Desk::new().await;
+    let (first, second) = (desk.store("w1", TIMES), desk.store("w2", TIMES));
+    assert_eq!(second.kept("queues").await.unwrap(), "");
+    first.keep("queues", "a", DAY).await.unwrap();
+    first.keep("queues", "b", DAY).await.unwrap();
+    assert_eq!(second.kept("queues").await.unwrap(), "b");
+    assert!(desk.run::<i64>(&["PTTL", &desk.key("kept:queues")]).await > 60_000, "it ends by itself");
+}
+
 async fn newer(store: &RedisStore, key: &str, note: bool, rank: &str, tokens: &[&str]) -> String {
     let tokens: Vec<String> = tokens.iter().map(|token| (*token).to_owned()).collect();
     store.collapse(key, note, rank, DAY, &tokens).await.unwrap().digits()

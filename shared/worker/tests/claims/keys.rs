@@ -33,6 +33,7 @@ async fn every_key_is_under_the_vendors_hash_tag() {
     store.collapse("k", true, "1", TIMES.window, &["t".to_owned()]).await.unwrap();
     store.set_block("app/chat", Some("{}")).await.unwrap();
     store.lock("probe:chat", TIMES.window).await.unwrap();
+    store.keep("queues", "{}", TIMES.window).await.unwrap();
     store.beat().await.unwrap();
     let limits = Limits::of(Rate { per_second: 10, counted: Counted::Calls }, 0.85);
     store.lease("chat", &limits, &Ask::default()).await.unwrap();
@@ -46,7 +47,7 @@ async fn every_key_is_under_the_vendors_hash_tag() {
     let stray: Vec<_> = all.iter().filter(|key| !key.starts_with(&tag)).collect();
     assert!(stray.is_empty(), "not under {tag}: {stray:?}");
     let kinds: BTreeSet<_> = all.iter().map(|key| key[tag.len()..].split(':').next().unwrap()).collect();
-    assert_eq!(kinds, BTreeSet::from(["blocks", "claims", "collapse", "dev", "live", "lock", "meta", "rate"]));
+    assert_eq!(kinds, BTreeSet::from(["blocks", "claims", "collapse", "dev", "kept", "live", "lock", "meta", "rate"]));
 }
 
 #[test]

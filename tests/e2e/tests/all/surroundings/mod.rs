@@ -4,6 +4,7 @@
 mod broker;
 mod command_line;
 mod metrics;
+mod queues;
 mod receipts;
 mod reload;
 mod start;
