@@ -9,8 +9,8 @@ import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "helm/push-fleet/dashboards"
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
-V = 'vendor=~"$vendor"'
-VA = 'vendor=~"$vendor",app=~"$app"'
+V = 'namespace=~"$namespace",vendor=~"$vendor"'
+VA = V + ',app=~"$app"'
 WIDTH = 24
 
 
@@ -94,6 +94,9 @@ def rows(by):
                                                      for q in (0.5, 0.9, 0.99)], unit="s"),
             lines("Waited in a queue, 99 %", (quantile(0.99, "push_queue_wait_seconds", "vendor, lane"), "{{vendor}} {{lane}}"), unit="s",
                   about="From the producer to the worker: the age of what arrives."),
+            lines("Waiting jobs", (told("push_queue_jobs", "work", "app, lane", "vendor, lane", VA), "{{vendor}} {{lane}}"), stack=True),
+            lines("The oldest waiting job", (told("push_queue_oldest_seconds", "work", "lane", filters=VA), "{{vendor}} {{lane}}"), unit="s",
+                  about="Also when nothing arrives. At most so old; docs/metrics.md says how that is known."),
             lines("Vendor calls", *[(quantile(q, "push_vendor_call_seconds", "vendor, api"), f"{{{{vendor}}}} {{{{api}}}} {int(100 * q)} %")
                                     for q in (0.5, 0.99)], unit="s"),
         ]),
@@ -150,6 +153,12 @@ def rows(by):
     ]
 
 
+def told(metric, queue, labels, by=None, filters=V):
+    """What one worker of each vendor tells of its queues; while Redis is away it may be two."""
+    each = f'max by (namespace, vendor, {labels}) ({metric}{{{filters},queue="{queue}"}})'
+    return f"sum by ({by}) ({each})" if by else each
+
+
 READY = "rabbitmq_detailed_queue_messages_ready"
 
 
@@ -165,10 +174,21 @@ def queues(kind, by, metric=READY):
 
 def queue_rows():
     settled = "sum by (vendor, lane, app) (rate(push_jobs_settled_total[$__rate_interval]))"
-    return [("Queues, by RabbitMQ's own word: also when no worker runs", [
+    return [("Queues, as one worker of each vendor sees them", [
+        lines("Waiting jobs", (told("push_queue_jobs", "work", "app, lane", "vendor, lane"), "{{vendor}} {{lane}}"), stack=True),
+        lines("The oldest waiting job", (told("push_queue_oldest_seconds", "work", "app, lane"), "{{vendor}} {{lane}} {{app}}"), unit="s",
+              about="Also when nothing arrives. At most so old; docs/metrics.md says how that is known."),
+        lines("Consumers", (told("push_queue_consumers", "work", "app, lane"), "{{vendor}} {{lane}} {{app}}"),
+              about="0: the app is blocked, or workers cannot consume."),
+        lines("The oldest held job", (told("push_queue_oldest_seconds", "held", "app, quota"), "{{vendor}} {{app}} {{quota}}"), unit="s",
+              about="Over a day: its quota did not reopen."),
+        lines("Parked", (told("push_queue_jobs", "parked", "queue"), "{{vendor}}"),
+              (f'max by (queue) (push_queue_jobs{{{V},queue="unrouted"}})', "nobody's"), about="They wait for a human."),
+        lines("The longest parked", (told("push_queue_oldest_seconds", "parked", "queue"), "{{vendor}}"), unit="s"),
+    ]), ("Queues, by RabbitMQ's own word: also when no worker runs", [
         lines("Waiting jobs", (queues("jobs", "vendor, lane"), "{{vendor}} {{lane}}"), stack=True, width=12),
-        lines("Age of the oldest job, estimated", (f"{queues('jobs', 'vendor, lane, app')} / {settled}", "{{vendor}} {{lane}} {{app}}"), unit="s",
-              about="Waiting jobs through the rate at which they are settled.", width=12),
+        lines("Time to drain", (f"{queues('jobs', 'vendor, lane, app')} / {settled}", "{{vendor}} {{lane}} {{app}}"), unit="s",
+              about="Waiting jobs through the rate at which workers settle them.", width=12),
         lines("Consumers", (queues("jobs", "vendor, lane, app", "rabbitmq_detailed_queue_consumers"), "{{vendor}} {{lane}} {{app}}"),
               about="0: no worker, or the app is blocked.", width=12),
         lines("Taken and not yet acknowledged", (queues("jobs", "vendor, lane", "rabbitmq_detailed_queue_messages_unacked"),
@@ -231,13 +251,16 @@ def variable(name, query, several):
 
 
 def files():
+    def places(many):
+        return [variable("namespace", "label_values(push_build_info, namespace)", True),
+                variable("vendor", 'label_values(push_build_info{namespace=~"$namespace"}, vendor)', many)]
+
     def variables(many):
-        return [variable("vendor", "label_values(push_build_info, vendor)", many),
-                variable("app", 'label_values(push_jobs_received_total{vendor=~"$vendor"}, app)', True)]
+        return [*places(many), variable("app", 'label_values(push_jobs_received_total{namespace=~"$namespace",vendor=~"$vendor"}, app)', True)]
 
     boards = {"fleet": dashboard("push-fleet", "push-fleet", rows("vendor"), variables(True)),
               "vendor": dashboard("push-fleet-vendor", "push-fleet: one vendor", rows("app"), variables(False)),
-              "queues": dashboard("push-fleet-queues", "push-fleet: queues", queue_rows(), [])}
+              "queues": dashboard("push-fleet-queues", "push-fleet: queues", queue_rows(), places(True))}
     return {FOLDER / f"{name}.json": json.dumps(board, indent=1, ensure_ascii=False) + "\n" for name, board in boards.items()}
 
 

@@ -14,7 +14,7 @@ from test_rules import documented, push_metrics
 
 PATHS = sorted((CHART / "dashboards").glob("*.json"))
 # Grafana fills these in. The fleet of this test is a minute old at most.
-VARIABLES = {"$__rate_interval": "30s", "$__range": "1m", "$vendor": ".*", "$app": ".*"}
+VARIABLES = {"$__rate_interval": "30s", "$__range": "1m", "$namespace": ".*", "$vendor": ".*", "$app": ".*"}
 # What happens to these is known by their names: refused for good, busy once and then taken, dead.
 TOKENS = ["a-token", "b-token", "busy-1-token", "dead-token"]
 
