@@ -10,6 +10,7 @@ use push_contract::{SettingsError, Vendor};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    app::{Apps, open_apps},
     explain,
     metrics::Metrics,
     probe::Probe,
@@ -65,6 +66,8 @@ pub(crate) fn run(vendor: Box<dyn Vendor>, probe: Arc<dyn Probe>) -> ExitCode {
 fn checked(vendor: &dyn Vendor) -> Result<(Settings, Vec<String>), SettingsError> {
     let (settings, _) = settings::load(vendor.profile(), &Sources::of_process())?;
     let warnings = settings::check_apps(vendor, &settings)?;
+    // As at the start: a certificate whose key is another's shows only when a client is made with it.
+    open_apps(vendor, &settings, &Apps::new())?;
     Ok((settings, warnings))
 }
 

@@ -13,6 +13,7 @@ pub mod pace;
 pub mod pipeline;
 pub mod probe;
 mod queues;
+mod renewal;
 mod run;
 pub mod settings;
 pub mod settle;

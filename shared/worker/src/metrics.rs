@@ -88,6 +88,7 @@ metrics! {
     tokens_suspect: IntCounterVec "push_tokens_suspect_total" ["app"] "Dead tokens reported as suspect: too many at once.",
     credential_fetches: IntCounterVec "push_credential_fetches_total" ["app", "result"] "Tokens fetched or signed.",
     credential_expiry: IntGaugeVec "push_credential_expiry_timestamp_seconds" ["app"] "When the present token ends.",
+    renew_by: IntGaugeVec "push_renew_by_timestamp_seconds" ["app", "what"] "When what a human must renew ends: certificate (the app's own), authorities (which it trusts beside the usual ones), or a right with an end, by its key.",
     receipts: IntCounterVec "push_receipts_total" ["app"] "Receipts published and confirmed.",
     receipts_returned: IntCounter "push_receipts_returned_total" [] "Receipts that no queue took: the receipts queue was deleted or unbound.",
     publish_seconds: Histogram "push_publish_confirm_seconds" [] buckets CALL_SECONDS "Time from publishing to the broker's confirm.",
@@ -124,6 +125,7 @@ impl Metrics {
             self.breaker_opened.with_label_values(&[app]);
             self.tokens_suspect.with_label_values(&[app]);
             self.receipts.with_label_values(&[app]);
+            self.credential_fetches.with_label_values(&[app, "failed"]);
         }
         for result in ["taken", "refused"] {
             self.reloads.with_label_values(&[result]);

@@ -59,6 +59,7 @@ pub(crate) async fn worker(
     metrics.start_at_zero(&names);
     let apps = open_apps(vendor.as_ref(), &settings, &Apps::new())?;
     print_limits(&apps, &metrics, &process);
+    show_endings(&apps, &settings, &metrics);
     let listener = Admin::bind(process.admin.listen).await.map_err(|error| {
         SettingsError::new("admin.listen", process.admin.listen.to_string(), format!("cannot be bound: {error}"))
     })?;
@@ -152,6 +153,16 @@ fn print_limits(apps: &Apps, metrics: &Metrics, process: &Process) {
     }
 }
 
+/// Shows when what must be renewed ends. What is gone from the settings is shown no longer.
+fn show_endings(apps: &Apps, settings: &Settings, metrics: &Metrics) {
+    metrics.renew_by.reset();
+    for (name, app) in apps {
+        for ending in settings.endings(name, app.vendor.as_ref()) {
+            metrics.renew_by.with_label_values(&[name.as_str(), &ending.what]).set(ending.at.as_secs());
+        }
+    }
+}
+
 /// Starts leasing for the apps that pass.
 fn lease_for(worker: &Arc<Worker>, which: impl Fn(&AppName) -> bool) {
     for (_, app) in worker.apps.load().iter().filter(|(name, _)| which(name)) {
@@ -238,13 +249,15 @@ async fn watch_settings(worker: Arc<Worker>, sources: Sources, files: Vec<PathBu
             continue;
         }
         let loaded = settings::load(worker.vendor.profile(), &sources).and_then(|(settings, files)| {
-            settings::check_apps(worker.vendor.as_ref(), &settings)?;
+            let warnings = settings::check_apps(worker.vendor.as_ref(), &settings)?;
             let apps = open_apps(worker.vendor.as_ref(), &settings, &worker.apps.load())?;
-            Ok((settings, files, apps))
+            Ok((settings, files, apps, warnings))
         });
         match loaded {
-            Ok((settings, files, apps)) => {
+            Ok((settings, files, apps, warnings)) => {
                 watch.follow(files);
+                warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+                show_endings(&apps, &settings, &worker.metrics);
                 take_over(&worker, apps).await;
                 if settings.process != worker.process {
                     tracing::warn!("settings outside [apps] changed: they count from the next start");

@@ -39,7 +39,8 @@ const GROUPS: &[Group] = &[
         ("push_breaker_opened_total", "When a vendor flickers: how often it was given up for a while."),
         ("push_tokens_suspect_total", "Alert on any increase: so many dead tokens at once are rather an app that is set up wrongly. Stop deleting tokens and look."),
         ("push_credential_fetches_total", "When an app is blocked as misconfigured: since when its credential is refused. A high rate of successes wears out the vendor's patience."),
-        ("push_credential_expiry_timestamp_seconds", "Alert when it is in the past: tokens are renewed well before."),
+        ("push_credential_expiry_timestamp_seconds", "Alert when it is in the past though jobs come: tokens are renewed well before."),
+        ("push_renew_by_timestamp_seconds", "Alert 30 days before, and again 7 days before: nothing renews these by itself."),
     ]),
     ("Time", &[
         ("push_end_to_end_seconds", "What users feel, up to the vendor. Alert on the 99th percentile of `high`."),

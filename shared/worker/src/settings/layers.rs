@@ -61,7 +61,7 @@ pub fn load(profile: &Profile, sources: &Sources) -> Result<(Settings, Vec<PathB
     };
     let process = tree_to_process(tree)?;
     process.check()?;
-    let mut own = BTreeMap::new();
+    let (mut own, mut rights_end) = (BTreeMap::new(), BTreeMap::new());
     for (name, vendors) in apps {
         let app = AppName::new(name.clone())
             .map_err(|error| SettingsError::new(format!("apps.{name}"), name.clone(), error.to_string()))?;
@@ -72,7 +72,9 @@ pub fn load(profile: &Profile, sources: &Sources) -> Result<(Settings, Vec<PathB
             None => {}
             Some(Value::Table(mut table)) => {
                 let key = format!("apps.{name}.{}", profile.name);
-                rights::settle(&mut table, &key, Timestamp::now())?;
+                let now = Timestamp::now();
+                rights_end.insert(app.clone(), rights::ends(&table, now));
+                rights::settle(&mut table, &key, now)?;
                 let mut values = parse("the vendor's defaults", profile.defaults)?;
                 merge(&mut values, table);
                 for secret in secret_names(profile) {
@@ -91,7 +93,7 @@ pub fn load(profile: &Profile, sources: &Sources) -> Result<(Settings, Vec<PathB
             }
         }
     }
-    Ok((Settings { process, apps: own }, files))
+    Ok((Settings { process, apps: own, rights_end }, files))
 }
 
 fn read(path: &Path, key: &str) -> Result<String, SettingsError> {

@@ -6,13 +6,15 @@ mod watch;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use push_contract::{AppName, Profile, SettingsError};
+use push_contract::{App, AppName, Profile, SettingsError, Timestamp};
 use redis::IntoConnectionInfo;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use layers::{Sources, load};
 pub use watch::Watch;
+
+use crate::renewal::Ending;
 
 /// The commented defaults: also the documentation.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
@@ -24,6 +26,16 @@ pub struct Settings {
     pub process: Process,
     /// Per app, the vendor's own settings: its defaults overlaid by the file and the environment.
     pub apps: BTreeMap<AppName, serde_json::Value>,
+    /// Per app, when rights with dates end, by key.
+    pub rights_end: BTreeMap<AppName, BTreeMap<String, Timestamp>>,
+}
+
+impl Settings {
+    /// What of an app ends unless somebody renews it.
+    pub(crate) fn endings(&self, name: &AppName, app: &dyn App) -> Vec<Ending> {
+        let none = BTreeMap::new();
+        Ending::all(&app.connection(), self.rights_end.get(name).unwrap_or(&none))
+    }
 }
 
 /// The settings that every vendor has.
@@ -258,7 +270,11 @@ pub fn check_apps(vendor: &dyn push_contract::Vendor, settings: &Settings) -> Re
     let mut warnings = Vec::new();
     for (app, values) in &settings.apps {
         let opened = vendor.open(app.as_str(), values).map_err(|error| prefixed(error, app, name))?;
-        warnings.extend(opened.warnings().into_iter().map(|warning| format!("apps.{app}.{name}: {warning}")));
+        let own = opened.warnings().into_iter().map(|warning| format!("apps.{app}.{name}: {warning}"));
+        let now = Timestamp::now();
+        let endings = settings.endings(app, opened.as_ref());
+        let endings = endings.iter().filter_map(|ending| ending.warning(now));
+        warnings.extend(own.chain(endings.map(|warning| format!("apps.{app}.{name}.{warning}"))));
     }
     if settings.apps.is_empty() {
         return Err(SettingsError::new(

@@ -4,6 +4,8 @@
 //! its time it is that value; outside of it the setting is as if it were not there, and an element is not in its list. So
 //! every right of every vendor may have dates, and no vendor knows.
 
+use std::collections::BTreeMap;
+
 use push_contract::{SettingsError, Timestamp};
 use toml::{Table, Value};
 
@@ -40,6 +42,35 @@ fn settled(value: Value, key: &str, now: Timestamp) -> Result<Option<Value>, Set
             Ok(Some(Value::Array(list.collect::<Result<_, _>>()?)))
         }
         other => Ok(Some(other)),
+    }
+}
+
+/// When rights end that hold now or will: the next end below each key.
+///
+/// Dates that are wrong are left to [`settle`].
+pub(super) fn ends(table: &Table, now: Timestamp) -> BTreeMap<String, Timestamp> {
+    let mut found = BTreeMap::new();
+    for (name, value) in table {
+        note_ends(value, name, now, &mut found);
+    }
+    found
+}
+
+fn note_ends(value: &Value, key: &str, now: Timestamp, found: &mut BTreeMap<String, Timestamp>) {
+    match value {
+        Value::Table(table) => {
+            if let Some(until) = span(table, key).ok().flatten().and_then(|span| span.until) {
+                if until > now {
+                    found.entry(key.to_owned()).and_modify(|known| *known = until.min(*known)).or_insert(until);
+                }
+                return;
+            }
+            for (name, value) in table {
+                note_ends(value, &format!("{key}.{name}"), now, found);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| note_ends(value, key, now, found)),
+        _ => {}
     }
 }
 
@@ -122,6 +153,19 @@ PUBLIC = { id = "2" }
         let within = format!(r#"{{"categories":["IM"],{channels},"high_priority":true}}"#);
         assert_eq!(at("2026-12-01T00:00:00Z"), within);
         assert_eq!(at("2026-12-31T00:00:00Z"), r#"{"categories":["IM","ACCOUNT"],"channels":{"PUBLIC":{"id":"2"}}}"#);
+    }
+
+    #[test]
+    fn what_has_not_ended_is_listed_by_key() {
+        let table: Table = TEXT.parse().unwrap();
+        let keys = |now: &str| ends(&table, Timestamp::parse(now).unwrap()).into_keys().collect::<Vec<_>>();
+        assert_eq!(keys("2026-11-30T15:59:59Z"), ["categories", "channels.IM", "high_priority"]);
+        assert_eq!(keys("2026-11-30T16:00:00Z"), ["channels.IM", "high_priority"]);
+        assert!(keys("2026-12-31T00:00:00Z").is_empty());
+        let two =
+            "a = [{ granted = 1, until = '2027-02-01T00:00:00Z' }, { granted = 2, until = '2027-01-01T00:00:00Z' }]";
+        let next = ends(&two.parse().unwrap(), Timestamp::parse("2026-12-01T00:00:00Z").unwrap());
+        assert_eq!(next["a"], Timestamp::parse("2027-01-01T00:00:00Z").unwrap());
     }
 
     #[test]

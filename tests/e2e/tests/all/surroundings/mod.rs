@@ -7,6 +7,7 @@ mod metrics;
 mod queues;
 mod receipts;
 mod reload;
+mod renewal;
 mod start;
 mod store;
 
