@@ -50,6 +50,24 @@ impl Step {
 pub trait Probe: Send + Sync + 'static {
     /// A job has just done this step.
     fn passed(&self, step: Step, job: &str);
+
+    /// A later version of the worker that this one plays, so that an upgrade can be tested before there are two.
+    fn later(&self) -> Option<Later> {
+        None
+    }
+}
+
+/// What of a later version the present one meets: its copies and its records.
+#[derive(Debug, Clone, Copy)]
+pub struct Later {
+    /// The version of the copies that it writes; earlier ones it reads.
+    pub version: i64,
+    /// A header of its copies that is new.
+    pub header: &'static str,
+    /// Turns what is recorded beside the outcomes into its own form.
+    pub write: fn(String) -> String,
+    /// The way back. What the present version wrote stays as it is.
+    pub read: fn(&str) -> String,
 }
 
 /// Does nothing.

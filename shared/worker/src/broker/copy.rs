@@ -4,7 +4,7 @@ use lapin::types::{AMQPValue, FieldTable, LongString, ShortString};
 use push_contract::{Lane, Mask, ParkReason, Timestamp};
 
 /// Version of the headers that this worker writes. A copy of a newer version is parked, not guessed at.
-const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 1;
 /// The deliveries so far. Not for a replay, which starts anew.
 pub(crate) const DELIVERIES: &str = "x-push-deliveries";
 
@@ -62,23 +62,23 @@ impl Copy {
         }
     }
 
-    /// Reads the headers of a message of `targets` targets.
+    /// Reads the headers of a message of `targets` targets, up to version `newest`.
     ///
     /// # Errors
     /// When a header has another type or does not fit the job, or a newer worker wrote it.
-    pub fn read(headers: Option<&FieldTable>, targets: usize) -> Result<Self, BadHeaders> {
+    pub fn read(headers: Option<&FieldTable>, targets: usize, newest: i64) -> Result<Self, BadHeaders> {
         let mut copy = Self::original(targets);
         let Some(headers) = headers else { return Ok(copy) };
         let bad = |header, rule: &str| BadHeaders { reason: ParkReason::BadHeaders, header, rule: rule.to_owned() };
         match number(headers, "x-push-v") {
             Ok(None) => return Ok(copy.flags(headers)),
-            Ok(Some(VERSION)) => {}
-            Ok(Some(version)) if version > VERSION => {
+            Ok(Some(version)) if (1..=newest).contains(&version) => {}
+            Ok(Some(version)) if version > newest => {
                 return Err(BadHeaders {
                     reason: ParkReason::NewerVersion,
                     header: "x-push-v",
                     rule: format!(
-                        "version {version} is newer than this worker's {VERSION}: replay it to a newer worker"
+                        "version {version} is newer than this worker's {newest}: replay it to a newer worker"
                     ),
                 });
             }
@@ -209,25 +209,25 @@ mod tests {
             suspect: false,
             deliveries: 4,
         };
-        assert_eq!(Copy::read(Some(&copy.write()), 10), Ok(copy));
+        assert_eq!(Copy::read(Some(&copy.write()), 10, VERSION), Ok(copy));
     }
 
     #[test]
     fn a_producers_own_headers_are_no_past() {
         let mut headers = FieldTable::default();
         headers.insert("traceparent".into(), long("00-1-2-01"));
-        assert_eq!(Copy::read(Some(&headers), 2), Ok(Copy::original(2)));
+        assert_eq!(Copy::read(Some(&headers), 2, VERSION), Ok(Copy::original(2)));
     }
 
     #[test]
     fn what_does_not_fit_is_parked_with_its_header() {
         let copy = Copy::original(9);
-        assert_eq!(Copy::read(Some(&copy.write()), 8).unwrap_err().header, "x-push-left");
+        assert_eq!(Copy::read(Some(&copy.write()), 8, VERSION).unwrap_err().header, "x-push-left");
         let mut headers = copy.write();
         headers.insert("x-push-v".into(), AMQPValue::LongLongInt(2));
-        assert_eq!(Copy::read(Some(&headers), 9).unwrap_err().reason, ParkReason::NewerVersion);
+        assert_eq!(Copy::read(Some(&headers), 9, VERSION).unwrap_err().reason, ParkReason::NewerVersion);
         headers.insert("x-push-v".into(), long("1"));
-        assert_eq!(Copy::read(Some(&headers), 9).unwrap_err().header, "x-push-v");
+        assert_eq!(Copy::read(Some(&headers), 9, VERSION).unwrap_err().header, "x-push-v");
         for (header, value) in [
             ("x-push-left", AMQPValue::LongLongInt(1)),
             ("x-push-left", AMQPValue::LongString(vec![0xff; 2].into())),
@@ -238,7 +238,7 @@ mod tests {
         ] {
             let mut headers = copy.write();
             headers.insert(header.into(), value);
-            assert_eq!(Copy::read(Some(&headers), 9).unwrap_err().header, header);
+            assert_eq!(Copy::read(Some(&headers), 9, VERSION).unwrap_err().header, header);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How a delivery ends: what is recorded is published, or a copy takes its place.
 
+use std::borrow::Cow;
+
 use push_contract::{Notice, ParkReason, Receipt};
 
 use super::{End, Worker, job::Work, read::Read};
@@ -21,7 +23,8 @@ impl Worker {
             // Shrunk: all of it was published before.
             return End::Done;
         }
-        let (meta, receipts) = match serde_json::from_str::<Meta>(&settled.meta).and_then(|meta| {
+        let text = self.probe.later().map_or(Cow::from(&settled.meta), |later| (later.read)(&settled.meta).into());
+        let (meta, receipts) = match serde_json::from_str::<Meta>(&text).and_then(|meta| {
             let receipts = receipts_of(&read.job, read.copy.generation, &read.copy.left, settled, &meta)?;
             Ok((meta, receipts))
         }) {
@@ -126,7 +129,7 @@ impl Worker {
             key: queue.clone(),
             body: &message.body,
             id: read.job.id.as_str(),
-            headers: copy.write(),
+            headers: self.headers(copy),
         })
         .await
     }

@@ -257,6 +257,10 @@ impl Worker {
                 && work.app.gate().is_none()
                 && self.blocks.of_app(&work.app.name).is_none();
             let text = serde_json::to_string(&meta).unwrap_or_default();
+            let text = match self.probe.later() {
+                Some(later) => (later.write)(text),
+                None => text,
+            };
             let list =
                 results.iter().filter_map(|result| serde_json::to_string(result).ok()).collect::<Vec<_>>().join(",");
             let record = Record {

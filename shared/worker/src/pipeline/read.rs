@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use lapin::types::{AMQPValue, FieldTable};
 use push_contract::{Job, Lane, MAX_JOB_BYTES, Notice, ParkReason, Story, Timestamp};
 use tokio::time::sleep;
 
@@ -9,7 +10,7 @@ use super::{End, Worker};
 use crate::{
     broker::{
         Message, Outgoing, PublishError,
-        copy::{Copy, DELIVERIES, long},
+        copy::{Copy, DELIVERIES, VERSION, long},
     },
     settle::{Meta, notice},
 };
@@ -86,7 +87,8 @@ impl Worker {
                 format!("must be {}: it is that app's queue", message.source.app),
             ));
         }
-        let copy = Copy::read(message.headers.as_ref(), job.targets.len())
+        let newest = self.probe.later().map_or(VERSION, |later| later.version);
+        let copy = Copy::read(message.headers.as_ref(), job.targets.len(), newest)
             .map_err(|bad| unfit(bad.reason, bad.header, bad.rule))?;
         let lane = message.source.lane.or(copy.lane).unwrap_or(job.lane());
         let deliveries = copy.deliveries.saturating_add(message.deliveries);
@@ -104,17 +106,17 @@ impl Worker {
         let lane = message.source.lane.unwrap_or(Lane::Normal);
         let end = self
             .until_published(message, || {
-                let mut headers = match (reason, &message.headers) {
-                    // Whoever replays a copy needs what it said about its past.
-                    (
-                        ParkReason::Panic
-                        | ParkReason::DeliveryLimit
-                        | ParkReason::NewerVersion
-                        | ParkReason::ClassMisconfigured,
-                        Some(headers),
-                    ) => strip(headers),
-                    _ => lapin::types::FieldTable::default(),
-                };
+                let mut headers = FieldTable::default();
+                if let ParkReason::Panic
+                | ParkReason::DeliveryLimit
+                | ParkReason::NewerVersion
+                | ParkReason::ClassMisconfigured = reason
+                {
+                    // Whoever replays it needs what it said about its past. And it is no producer's repeat then, by
+                    // whatever tool it was put back: its record may hold outcomes that nobody was told of.
+                    headers = message.headers.as_ref().map(strip).unwrap_or_default();
+                    headers.insert("x-push-again".into(), AMQPValue::Boolean(true));
+                }
                 headers.insert("x-push-park-reason".into(), long(reason.as_str()));
                 headers.insert("x-push-parked-at".into(), long(&Timestamp::now().to_string()));
                 headers.insert("x-push-park-key".into(), long(&self.names.key(lane, &message.source.app)));
@@ -155,9 +157,19 @@ impl Worker {
             key: key.clone(),
             body: &message.body,
             id: read.job.id.as_str(),
-            headers: copy.write(),
+            headers: self.headers(copy),
         })
         .await
+    }
+
+    /// The headers of a copy.
+    pub(super) fn headers(&self, copy: &Copy) -> FieldTable {
+        let mut headers = copy.write();
+        if let Some(later) = self.probe.later() {
+            headers.insert("x-push-v".into(), AMQPValue::LongLongInt(later.version));
+            headers.insert(later.header.into(), long("new"));
+        }
+        headers
     }
 
     /// Publishes until the broker has it or the message's channel is gone.
@@ -214,8 +226,8 @@ impl Worker {
 }
 
 /// The headers without what the broker put there, and without the count that led to parking.
-fn strip(headers: &lapin::types::FieldTable) -> lapin::types::FieldTable {
-    let mut kept = lapin::types::FieldTable::default();
+fn strip(headers: &FieldTable) -> FieldTable {
+    let mut kept = FieldTable::default();
     for (name, value) in headers.inner() {
         if name.as_str().starts_with("x-push-") && name.as_str() != DELIVERIES {
             kept.insert(name.clone(), value.clone());

@@ -1,6 +1,9 @@
 //! The worker of Parcel, the made-up vendor: an ordinary worker that can be ended or stopped right after a step of one
 //! job. `PUSH_PROBE=STEP:ACTION[:JOB]`, with ACTION `abort` (as by SIGKILL) or `stop` (SIGSTOP to itself), strikes once,
 //! the first time that a job whose id begins with JOB (any job, without) has done STEP.
+//!
+//! `PUSH_LATER=wider|other` makes it a later version: `wider` adds a header to copies and a field to records, which the
+//! present version is to pass over; `other` writes both in a form that the present version cannot read.
 
 use std::{
     process::{Command, ExitCode},
@@ -11,12 +14,34 @@ use std::{
 };
 
 use push_testkit::parcel::Parcel;
-use push_worker::probe::{Inert, Probe, Step};
+use push_worker::probe::{Later, Probe, Step};
 
 #[derive(Clone, Copy)]
 enum Deed {
     Abort,
     Stop,
+}
+
+/// What stands before a record in its other form.
+const OTHER: &str = "later:";
+
+const WIDER: Later = Later {
+    version: 1,
+    header: "x-push-later",
+    write: |record| record.replacen('{', r#"{"later":{"is":["new"]},"#, 1),
+    read: str::to_owned,
+};
+
+const ELSE: Later = Later {
+    version: 2,
+    header: "x-push-later",
+    write: |record| format!("{OTHER}{record}"),
+    read: |record| record.strip_prefix(OTHER).unwrap_or(record).to_owned(),
+};
+
+struct Test {
+    strike: Option<Strike>,
+    later: Option<Later>,
 }
 
 struct Strike {
@@ -26,7 +51,19 @@ struct Strike {
     done: AtomicBool,
 }
 
-impl Probe for Strike {
+impl Probe for Test {
+    fn passed(&self, step: Step, job: &str) {
+        if let Some(strike) = &self.strike {
+            strike.passed(step, job);
+        }
+    }
+
+    fn later(&self) -> Option<Later> {
+        self.later
+    }
+}
+
+impl Strike {
     fn passed(&self, step: Step, job: &str) {
         if step != self.step || !job.starts_with(&self.job) || self.done.swap(true, Ordering::SeqCst) {
             return;
@@ -43,8 +80,7 @@ impl Probe for Strike {
     }
 }
 
-fn probe() -> Option<Arc<dyn Probe>> {
-    let Ok(text) = std::env::var("PUSH_PROBE") else { return Some(Arc::new(Inert)) };
+fn strike(text: &str) -> Option<Strike> {
     let mut words = text.splitn(3, ':');
     let step = words.next().and_then(|name| Step::ALL.into_iter().find(|step| step.as_str() == name))?;
     let deed = match words.next()? {
@@ -53,14 +89,26 @@ fn probe() -> Option<Arc<dyn Probe>> {
         _ => return None,
     };
     let job = words.next().unwrap_or_default().to_owned();
-    Some(Arc::new(Strike { step, deed, job, done: AtomicBool::new(false) }))
+    Some(Strike { step, deed, job, done: AtomicBool::new(false) })
+}
+
+fn test() -> Result<Test, &'static str> {
+    let wrong = "PUSH_PROBE must be STEP:ACTION[:JOB], ACTION abort or stop";
+    let strike = std::env::var("PUSH_PROBE").ok().map(|text| strike(&text).ok_or(wrong)).transpose()?;
+    let later = match std::env::var("PUSH_LATER").as_deref() {
+        Err(_) => None,
+        Ok("wider") => Some(WIDER),
+        Ok("other") => Some(ELSE),
+        Ok(_) => return Err("PUSH_LATER must be wider or other"),
+    };
+    Ok(Test { strike, later })
 }
 
 fn main() -> ExitCode {
-    match probe() {
-        Some(probe) => push_worker::main_with_probe(Box::new(Parcel), probe),
-        None => {
-            eprintln!("PUSH_PROBE must be STEP:ACTION[:JOB], ACTION abort or stop");
+    match test() {
+        Ok(test) => push_worker::main_with_probe(Box::new(Parcel), Arc::new(test)),
+        Err(wrong) => {
+            eprintln!("{wrong}");
             ExitCode::from(64)
         }
     }

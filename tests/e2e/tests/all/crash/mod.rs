@@ -4,6 +4,7 @@
 mod account;
 mod play;
 mod suspect;
+mod upgrade;
 
 use push_e2e::Stage;
 use push_testkit::jobs::JobBuilder;
