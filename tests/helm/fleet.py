@@ -126,18 +126,19 @@ class Fleet:
 
     def broker_metrics(self):
         """Lets the broker serve its own metrics, and gives their address."""
+        port = free_port()
+        place = f'[{{port, {port}}}, {{ip, "127.0.0.1"}}]'
+        self.rabbitmqctl("eval", f"application:set_env(rabbitmq_prometheus, tcp_config, {place}, [{{persistent, true}}]).")
+        self.rabbitmqctl("enable", "rabbitmq_prometheus", program="rabbitmq-plugins")
+        return f"127.0.0.1:{port}"
+
+    def rabbitmqctl(self, *words, program="rabbitmqctl"):
+        """Runs a command of the broker's own, as this fleet's broker is reached."""
         environments = [pathlib.Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0") for pid in self.pids]
         found = [one for one in environments if any(entry.startswith("RABBITMQ_NODENAME=") for entry in one)]
         environment = dict(entry.split("=", 1) for entry in found[0] if "=" in entry)
-        port = free_port()
-        place = f'[{{port, {port}}}, {{ip, "127.0.0.1"}}]'
-        for command in (
-            ["rabbitmqctl", "eval", f"application:set_env(rabbitmq_prometheus, tcp_config, {place}, [{{persistent, true}}])."],
-            ["rabbitmq-plugins", "enable", "rabbitmq_prometheus"],
-        ):
-            done = subprocess.run(["/usr/lib/rabbitmq/bin/" + command[0], *command[1:]], env=environment, capture_output=True, text=True)
-            assert done.returncode == 0, done
-        return f"127.0.0.1:{port}"
+        done = subprocess.run(["/usr/lib/rabbitmq/bin/" + program, *words], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done
 
     def channel(self):
         connection = pika.BlockingConnection(pika.URLParameters(self.amqp))
@@ -156,12 +157,12 @@ class Fleet:
         for binding in definitions["bindings"]:
             channel.queue_bind(binding["destination"], binding["source"], binding["routing_key"])
 
-    def publish(self, channel, vendor, app, token, **more):
+    def publish(self, channel, vendor, app, token, headers=None, **more):
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
         job = {"v": 1, "id": str(uuid.uuid4()), "app": app, "vendor": vendor, "targets": [{"token": token}],
                "kind": "chat.direct", "sender": {"id": "u", "nickname": "Li Lei"}, "created_at": now,
                "notification": {"body": "See you at eight"}, **more}
-        properties = pika.BasicProperties(content_type="application/json", delivery_mode=2, message_id=job["id"])
+        properties = pika.BasicProperties(content_type="application/json", delivery_mode=2, message_id=job["id"], headers=headers)
         channel.basic_publish("push.jobs", f"{vendor}.normal.{app}", json.dumps(job), properties, mandatory=True)
         return job["id"]
 
