@@ -215,6 +215,12 @@ impl Blocks {
         }
     }
 
+    /// Since when a quota is closed.
+    #[must_use]
+    pub fn quota_since(&self, app: &AppName, quota: &str, now: Timestamp) -> Option<Timestamp> {
+        self.get(&quota_subject(app, quota)).filter(|block| block.until > now).map(|block| block.since)
+    }
+
     /// Takes over what the store knows; the store's word counts.
     pub fn learn(&self, records: &[(String, String)]) {
         let now = Timestamp::now();

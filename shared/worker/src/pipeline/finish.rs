@@ -1,8 +1,9 @@
 //! How a delivery ends: what is recorded is published, or a copy takes its place.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
-use push_contract::{Notice, ParkReason, Receipt};
+use push_contract::{Notice, ParkReason, Receipt, Timestamp};
+use tokio::time::sleep;
 
 use super::{End, Worker, job::Work, read::Read};
 use crate::{
@@ -14,6 +15,9 @@ use crate::{
 
 /// The seconds of a busy copy's rung.
 const BUSY_RUNG: u32 = 5;
+/// From the closing of a quota to the first job that is moved. Replicas hear of it with a heartbeat and go on taking what
+/// is held until then: what is moved at once comes right back, is moved again, and so on.
+const KNOWN_TO_ALL: Duration = Duration::from_secs(2);
 
 impl Worker {
     /// Publishes the copy and the receipts of a settled message, then lets the broker forget it.
@@ -123,6 +127,10 @@ impl Worker {
     }
 
     pub(super) async fn publish_held(&self, message: &Message, read: &Read, copy: &Copy, quota: &str) -> End {
+        let now = Timestamp::now();
+        if let Some(since) = self.blocks.quota_since(&read.job.app, quota, now) {
+            sleep(since.plus(KNOWN_TO_ALL).since(now).min(KNOWN_TO_ALL)).await;
+        }
         let queue = self.names.held(&read.job.app, quota);
         self.until_published(message, || Outgoing {
             exchange: String::new(),
