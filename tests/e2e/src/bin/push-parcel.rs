@@ -4,8 +4,13 @@
 //!
 //! `PUSH_LATER=wider|other` makes it a later version: `wider` adds a header to copies and a field to records, which the
 //! present version is to pass over; `other` writes both in a form that the present version cannot read.
+//!
+//! `PUSH_DELIVERIES=FILE` has it write the id of every delivered job to the end of FILE, a line each: the broker forgets
+//! its count with every copy. Several workers may share the file.
 
 use std::{
+    fs::File,
+    io::Write,
     process::{Command, ExitCode},
     sync::{
         Arc,
@@ -42,6 +47,7 @@ const ELSE: Later = Later {
 struct Test {
     strike: Option<Strike>,
     later: Option<Later>,
+    deliveries: Option<File>,
 }
 
 struct Strike {
@@ -53,6 +59,14 @@ struct Strike {
 
 impl Probe for Test {
     fn passed(&self, step: Step, job: &str) {
+        if step == Step::Received
+            && let Some(mut deliveries) = self.deliveries.as_ref()
+            // One write, so that lines of several workers do not mix.
+            && deliveries.write_all(format!("{job}\n").as_bytes()).is_err()
+        {
+            // A test that counts deliveries must not count too few.
+            std::process::abort();
+        }
         if let Some(strike) = &self.strike {
             strike.passed(step, job);
         }
@@ -101,7 +115,10 @@ fn test() -> Result<Test, &'static str> {
         Ok("other") => Some(ELSE),
         Ok(_) => return Err("PUSH_LATER must be wider or other"),
     };
-    Ok(Test { strike, later })
+    let append = |path| File::options().append(true).create(true).open(path);
+    let deliveries = std::env::var_os("PUSH_DELIVERIES").map(append).transpose();
+    let deliveries = deliveries.map_err(|_| "PUSH_DELIVERIES must be a file that can be written to")?;
+    Ok(Test { strike, later, deliveries })
 }
 
 fn main() -> ExitCode {
