@@ -31,7 +31,7 @@ down: ## end what make up started
 test: ## every test, with the seconds of each stage
 	@tests/stack/test.sh
 
-bench: ## jobs per second against a bare loop; figures in target/bench/summary.json
+bench: ## jobs per second against a bare loop, and beside another app's backlog; figures in target/bench/summary.json
 	@tests/stack/setup.sh run
 	$(CARGO) build --locked --release $(PACKAGES) --bins
 	@$(RELEASE) bench

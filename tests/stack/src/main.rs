@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use push_stack::{BareSpec, BenchSpec, DemoSpec, Result, StackError, Wanted, workspace};
 
-const USAGE: &str = "usage: push-stack up | down | demo [--jobs N] [--targets N] | bench [--jobs N] [--rounds N]
-       push-stack classes
+const USAGE: &str = "usage: push-stack up | down | demo [--jobs N] [--targets N]
+       push-stack bench [--jobs N] [--rounds N] [--queued N] | classes
        push-stack serve [--no-broker] [--no-redis] [--persistent]";
 
 fn main() -> ExitCode {
@@ -40,7 +40,11 @@ fn run(args: &[String]) -> Result<ExitCode> {
                     .map(|kept| if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }
             "bench" => {
-                let spec = BenchSpec { jobs: number(flags, "--jobs", 20_000)?, rounds: number(flags, "--rounds", 3)? };
+                let spec = BenchSpec {
+                    jobs: number(flags, "--jobs", 20_000)?,
+                    rounds: number(flags, "--rounds", 3)?,
+                    queued: number(flags, "--queued", 200_000)?,
+                };
                 push_stack::bench(&workspace()?, spec).await.map(|()| ExitCode::SUCCESS)
             }
             // What `bench` measures the worker against, as a process of its own.

@@ -203,8 +203,24 @@ impl Sim {
     /// # Errors
     /// If it is not within `deadline`; the message holds the counts.
     pub async fn wait(&self, vendor: &str, what: &str, at_least: u64, deadline: Duration) -> Result<Value> {
-        let millis = deadline.as_millis();
-        let path = format!("/control/wait?vendor={vendor}&what={what}&at_least={at_least}&timeout_ms={millis}");
+        self.wait_for(vendor, None, what, at_least, deadline).await
+    }
+
+    /// As [`Sim::wait`], of one app if it is named.
+    ///
+    /// # Errors
+    /// As [`Sim::wait`].
+    pub(crate) async fn wait_for(
+        &self,
+        vendor: &str,
+        app: Option<&str>,
+        what: &str,
+        at_least: u64,
+        deadline: Duration,
+    ) -> Result<Value> {
+        let (millis, app) = (deadline.as_millis(), app.unwrap_or_default());
+        let path =
+            format!("/control/wait?vendor={vendor}&app={app}&what={what}&at_least={at_least}&timeout_ms={millis}");
         let (status, text) = self.http.call(Method::GET, &path, None, deadline + PATIENCE).await?;
         if status == 408 {
             let wanted = format!("{vendor} has not {at_least} {what} after {deadline:?}");

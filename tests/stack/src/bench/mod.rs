@@ -1,7 +1,9 @@
-//! `push-stack bench`: the worker against the bare loop, with the same broker, simulator, jobs and machine.
+//! `push-stack bench`: the worker against the bare loop, with the same broker, simulator, jobs and machine; and an app
+//! beside another one's backlog against the same app without it.
 
 mod bare;
 mod load;
+mod neighbour;
 
 use std::{fs, path::Path, process::Stdio, time::Duration};
 
@@ -31,8 +33,10 @@ const RUNS: [&str; 2] = ["bare", "http1-single"];
 pub struct BenchSpec {
     /// Jobs of each run.
     pub jobs: usize,
-    /// Runs of each program; the median counts.
+    /// Runs of each kind; the median counts.
     pub rounds: usize,
+    /// Jobs that wait beside those of the measured app.
+    pub queued: usize,
 }
 
 struct Bench {
@@ -61,6 +65,8 @@ pub async fn bench(workspace: &Path, spec: BenchSpec) -> Result<()> {
         println!("round {}: bare {:.0} jobs/s, worker {rate:.0} jobs/s", round + 1, rates[0][round]);
     }
     bench.clean().await?;
+    println!("\nbeside {} jobs of another app:", spec.queued);
+    let neighbour = neighbour::measure(workspace, &bench.servers, &bench.sim, spec).await?;
     let [bare, worker] = &rates.each_ref().map(|rates| median(rates));
     let peak_mib = memory.iter().max().copied().unwrap_or_default() as f64 / f64::from(1 << 20);
     let ratio = worker / bare;
@@ -71,6 +77,7 @@ pub async fn bench(workspace: &Path, spec: BenchSpec) -> Result<()> {
         RUNS[1]: figures(&rates[1], *worker),
         "ratio": ratio,
         "worker_peak_rss_mib": peak_mib,
+        "neighbour": neighbour,
         "cpus": std::thread::available_parallelism().map_or(0, usize::from),
         "release": !cfg!(debug_assertions),
     });
@@ -195,16 +202,20 @@ async fn end(worker: &Worker) -> Result<()> {
     worker.wait(START).await.map(drop)
 }
 
-fn median(rates: &[f64]) -> f64 {
-    let mut rates = rates.to_vec();
-    rates.sort_by(f64::total_cmp);
-    rates.get(rates.len() / 2).copied().unwrap_or_default()
+/// Of an even number the mean of the middle two.
+fn median(figures: &[f64]) -> f64 {
+    let mut figures = figures.to_vec();
+    figures.sort_by(f64::total_cmp);
+    let at = |n: usize| figures.get(n).copied().unwrap_or_default();
+    (at(figures.len().saturating_sub(1) / 2) + at(figures.len() / 2)) / 2.0
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_middle_counts() {
-        assert!((super::median(&[9.0, 1.0, 3.0]) - 3.0).abs() < f64::EPSILON);
+        for (figures, middle) in [(&[9.0, 1.0, 3.0] as &[f64], 3.0), (&[9.0, 1.0, 3.0, 4.0], 3.5), (&[2.0], 2.0)] {
+            assert!((super::median(figures) - middle).abs() < f64::EPSILON, "{figures:?}");
+        }
     }
 }
