@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use push_contract::{App, Batch, Class, Job, Push, Secret, Timestamp, Token, Vendor};
+use push_contract::{App, AppName, Batch, Class, Job, Push, Secret, Timestamp, Token, Vendor};
 use serde_json::{Value, json};
 
 use crate::{
     app::{Apps, open_apps},
-    pipeline::judge,
+    pipeline::{Judged, judge},
     settings::Settings,
 };
 
@@ -26,9 +26,10 @@ pub(crate) fn explain(vendor: &dyn Vendor, settings: &Settings, body: &[u8]) -> 
         return Err(format!("vendor: this is {}'s worker", vendor.profile().name));
     }
     let apps = open_apps(vendor, settings, &Apps::new()).map_err(|error| error.to_string())?;
-    let app = apps
-        .get(&job.app)
-        .ok_or_else(|| format!("app: {} is not configured for {}", job.app, vendor.profile().name))?;
+    let app = apps.get(&job.app).ok_or_else(|| {
+        let known: Vec<&str> = apps.keys().map(AppName::as_str).collect();
+        format!("app: {} is not configured for {}; {} is", job.app, vendor.profile().name, known.join(", "))
+    })?;
     let now = Timestamp::now();
     let judged = judge(app, vendor.profile().token_types, &job, now);
     let positions: BTreeMap<usize, Value> = judged
@@ -37,6 +38,7 @@ pub(crate) fn explain(vendor: &dyn Vendor, settings: &Settings, body: &[u8]) -> 
         .map(|(n, (outcome, reason))| (*n, json!({"outcome": outcome, "reason": reason})))
         .collect();
     let mut told = json!({
+        "in_short": in_short(&job, &judged, now),
         "job": job.id,
         "app": job.app,
         "kind": job.kind,
@@ -64,6 +66,29 @@ pub(crate) fn explain(vendor: &dyn Vendor, settings: &Settings, body: &[u8]) -> 
         told["request"] = request(app.vendor.as_ref(), &job, class, &first, now);
     }
     Ok(told)
+}
+
+/// The answer in one sentence, for whoever has no time for the rest.
+fn in_short(job: &Job, judged: &Judged, now: Timestamp) -> String {
+    let (all, not_sent) = (job.targets.len(), judged.positions.len());
+    match (&judged.refusal, &judged.class) {
+        (Some(refusal), _) => format!("not sent, {}: {refusal}", refusal.outcome.as_str()),
+        _ if now >= job.expiry() => format!("not sent, expired: its time ended at {}", job.expiry()),
+        (None, Some(class)) if not_sent < all => {
+            let instead = class.degraded_from.as_ref().map(|deserved| format!(" instead of {deserved}"));
+            let mut text = format!("sent in class {}{}: {}", class.name, instead.unwrap_or_default(), class.because);
+            for (what, fields) in [("without", &judged.fitted.dropped), ("changed", &judged.fitted.changed)] {
+                if !fields.is_empty() {
+                    text.push_str(&format!("; {what} {}", fields.join(", ")));
+                }
+            }
+            if not_sent > 0 {
+                text.push_str(&format!("; {not_sent} of {all} targets are not sent"));
+            }
+            text
+        }
+        _ => format!("not sent: none of its {all} target(s) can be, see targets_not_sent"),
+    }
 }
 
 /// The right that the kind's class needs, and whether the app has it.

@@ -26,6 +26,7 @@ async fn explain_tells_class_and_request_and_neither_secret_nor_token() {
     let told: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&told["class"]["name"], &told["lane"]), (&"MARKETING".into(), &"normal".into()));
     assert_eq!(told["class"]["degraded_from"], "IM", "the app has no right to IM");
+    assert!(told["in_short"].as_str().unwrap().starts_with("sent in class MARKETING instead of IM: "), "{said}");
     assert_eq!(told["request"]["commits"], true);
     assert_eq!(told["request"]["body"]["message"]["android"]["notification"]["title"], "Li Lei");
 
@@ -36,9 +37,14 @@ async fn explain_tells_class_and_request_and_neither_secret_nor_token() {
         (code, &told["refused"]["reason"], &told["refused"]["field"]),
         (Some(0), &"payload_too_large".into(), &"data".into())
     );
+    assert!(told["in_short"].as_str().unwrap().starts_with("not sent, rejected: payload_too_large: data: "), "{said}");
+    let old = chat().created_at(Timestamp::from_millis(1_700_000_000_000));
+    let told: Value = serde_json::from_str(&explain(APP, &old.text()).await.1).unwrap();
+    assert!(told["in_short"].as_str().unwrap().starts_with("not sent, expired: its time ended at 2023-"), "{told}");
     let repeated = chat().tokens([TOKEN, TOKEN]);
     let told: Value = serde_json::from_str(&explain(APP, &repeated.text()).await.1).unwrap();
     assert_eq!(told["targets_not_sent"]["1"]["reason"], "duplicate_token");
+    assert!(told["in_short"].as_str().unwrap().ends_with("; 1 of 2 targets are not sent"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +53,7 @@ async fn explain_refuses_what_is_no_job_of_this_worker() {
         (TOKEN.to_owned(), "no job"),
         (chat().set("kind", TOKEN).text(), "kind"),
         (chat().vendor("parcel").text(), "vendor"),
-        (chat().app("shop").text(), "shop"),
+        (chat().app("shop").text(), "app: shop is not configured for huawei; chat is"),
     ] {
         let (code, said) = explain(APP, &text).await;
         assert!(code == Some(65) && said.contains(words), "{code:?} {said}");
