@@ -84,6 +84,7 @@ pub(crate) async fn worker(
         living: AtomicUsize::new(0),
         probing: std::sync::Mutex::default(),
         suspects: Semaphore::new(1),
+        moves: tokio::sync::Mutex::default(),
         arrivals: Arrivals::default(),
         metrics: metrics.clone(),
         process: process.clone(),

@@ -81,6 +81,8 @@ pub struct Worker {
     pub probing: Mutex<HashSet<AppName>>,
     /// Suspects run one at a time.
     pub suspects: Semaphore,
+    /// Jobs are moved into held queues one after the other.
+    pub moves: tokio::sync::Mutex<()>,
     /// What came out of the queues last.
     pub(crate) arrivals: Arrivals,
 }
