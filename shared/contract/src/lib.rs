@@ -2,6 +2,7 @@
 
 mod call;
 mod class;
+mod day;
 mod id;
 mod job;
 mod kind;
@@ -23,6 +24,7 @@ pub mod wire;
 
 pub use call::{Answer, Batch, Call, Next, Push};
 pub use class::Class;
+pub use day::{Ceilings, DailyLimit, DailyQuota, Day, Formula, Hours, OnSpent};
 pub use id::{AppName, JobId, PatternError, VendorName, derived_id};
 pub use job::{Collapse, Data, Job, JobError, MAX_JOB_BYTES, MAX_TARGETS, Options, Sender, Target};
 pub use kind::{Kind, Lane};

@@ -47,6 +47,7 @@ reasons! {
     Superseded "superseded" "A newer job with the same key and token came in while this one waited.",
     RateLimited "rate_limited" "The vendor says: slower.",
     QuotaSpent "quota_spent" "The day's quota of this class is used up.",
+    QuietHours "quiet_hours" "The vendor takes this class at other hours of its day.",
     DeviceCapped "device_capped" "The device has had its share for today.",
     CredentialStale "credential_stale" "The vendor no longer takes the token of the call; a new one is fetched.",
     CredentialRefused "credential_refused" "The vendor refuses the app's credential.",

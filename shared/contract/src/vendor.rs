@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Answer, Batch, Call, Class, Job, Next, Outcome, Reason, Secret, Target, Timestamp, Verdict};
+use crate::{Answer, Batch, Call, Class, Day, Job, Next, Outcome, Reason, Secret, Target, Timestamp, Verdict};
 
 /// A phone vendor: what is the same for every app.
 pub trait Vendor: Send + Sync + 'static {
@@ -70,6 +70,13 @@ pub trait App: Send + Sync + 'static {
 
     /// What the vendor allows, unless the settings say otherwise.
     fn rate(&self) -> Rate;
+
+    /// What the vendor allows on one of its days: the table `day` of the settings. A vendor that counts nothing by the day has
+    /// nothing to say.
+    fn day(&self) -> &Day {
+        const NONE: &Day = &Day::NONE;
+        NONE
+    }
 
     /// What the settings allow and an operator will probably regret, such as a missing channel. Printed by
     /// `--check-config` and logged at the start; it stops nothing.

@@ -38,6 +38,8 @@ impl Meaning {
     pub const SLOW: Self = Self::new(Action::SlowDown { until: None }, Reason::RateLimited);
     /// The class's quota is spent.
     pub const SPENT: Self = Self::new(Action::QuotaSpent { until: None }, Reason::QuotaSpent);
+    /// The vendor takes the class at other hours of its day.
+    pub const QUIET: Self = Self::new(Action::QuotaSpent { until: None }, Reason::QuietHours);
     /// The device has had its share.
     pub const CAPPED: Self = Self::new(Action::DeviceCapped, Reason::DeviceCapped);
     /// Too much for this device at the moment.
