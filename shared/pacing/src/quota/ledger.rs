@@ -9,7 +9,7 @@ use super::QuotaRules;
 pub struct Draw {
     /// 0 high, 1 normal, 2 low.
     pub lane: usize,
-    /// Units that a job needs at least, whole or not at all; 0: only what comes back is told.
+    /// Units that a job needs; 0: only what comes back is told.
     pub need: u32,
     /// Living processes.
     pub replicas: usize,
@@ -26,7 +26,7 @@ pub struct Draw {
 /// What the ledger gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Drawn {
-    /// Units, at least as many as needed, or none.
+    /// Units: at least as many as needed, or all that was left.
     pub units: u32,
     /// The vendor's day.
     pub day: i64,
@@ -83,8 +83,8 @@ impl Ledger {
         let room = rules.ceiling(draw.lane) - day.used;
         let need = i64::from(draw.need);
         let mut units = 0;
-        if need > 0 && room >= need {
-            units = need.max(block(rules.limit as i64, room, draw.replicas as i64));
+        if need > 0 && room > 0 {
+            units = need.max(block(rules.limit as i64, room, draw.replicas as i64)).min(room);
             day.used += units;
             *day.own.entry(draw.replica.clone()).or_default() += units;
         }

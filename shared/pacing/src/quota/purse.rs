@@ -35,19 +35,22 @@ impl Purse {
         self.used
     }
 
-    /// Takes units from what is at hand, whole or not at all. Blocks of a day that is over are void.
-    pub fn take(&mut self, rules: &QuotaRules, lane: usize, units: u32, now_ms: i64) -> Option<Slip> {
+    /// Units at hand for a lane. Those of a day that is over are void.
+    pub fn at_hand(&mut self, rules: &QuotaRules, lane: usize, now_ms: i64) -> u32 {
         self.turn(rules.day(now_ms));
-        if self.held[lane..].iter().sum::<u32>() < units {
-            return None;
-        }
+        self.held[lane..].iter().sum()
+    }
+
+    /// Takes so many of the units at hand, or as many as there are.
+    pub fn take(&mut self, rules: &QuotaRules, lane: usize, units: u32, now_ms: i64) -> Slip {
+        let units = units.min(self.at_hand(rules, lane, now_ms));
         let mut left = units;
         for held in &mut self.held[lane..] {
             let some = left.min(*held);
             *held -= some;
             left -= some;
         }
-        Some(Slip { day: self.day, units })
+        Slip { day: self.day, units }
     }
 
     /// Gives back what the vendor surely did not count, to the day that it came from. Of this day it is spent again first.
@@ -61,7 +64,7 @@ impl Purse {
         }
     }
 
-    /// What to ask the ledger for a job that needs so many units.
+    /// What to ask the ledger so that so many units are at hand.
     pub fn draw(
         &mut self,
         rules: &QuotaRules,
@@ -71,8 +74,7 @@ impl Purse {
         replica: &str,
         now_ms: i64,
     ) -> Draw {
-        self.turn(rules.day(now_ms));
-        let at_hand = self.held[lane..].iter().sum::<u32>();
+        let at_hand = self.at_hand(rules, lane, now_ms);
         // The day before has something to say first.
         let (day, own, back) = match self.before.filter(|(_, _, back)| *back > 0) {
             Some(before) => before,
@@ -98,20 +100,18 @@ impl Purse {
         self.alone = None;
     }
 
-    /// The ledger is away: takes a part of what was left for this lane when it was last heard of, by the last known number
-    /// of processes.
-    pub fn alone(&mut self, rules: &QuotaRules, lane: usize, units: u32, replicas: usize, now_ms: i64) -> Option<Slip> {
+    /// The ledger is away: takes of this process's part of what was left for this lane when it was last heard of, by the last
+    /// known number of processes.
+    pub fn alone(&mut self, rules: &QuotaRules, lane: usize, units: u32, replicas: usize, now_ms: i64) -> Slip {
         self.turn(rules.day(now_ms));
         let left = (rules.ceiling(lane) - self.used).max(0) as f64;
         let share = (0.8 * left / replicas.max(1) as f64) as i64;
         let spent = self.alone.unwrap_or(0);
-        if spent + i64::from(units) > share {
-            return None;
-        }
+        let units = u32::try_from((share - spent).clamp(0, i64::from(units))).unwrap_or(0);
         self.alone = Some(spent + i64::from(units));
         // It is part of what this process had: the ledger learns of it with the next question.
         self.own += i64::from(units);
-        Some(Slip { day: self.day, units })
+        Slip { day: self.day, units }
     }
 
     /// All that is at hand goes back: the process ends, or the class is stopped.
@@ -147,10 +147,19 @@ mod tests {
     fn a_refund_goes_to_the_day_that_it_came_from() {
         let (mut purse, mut ledger) = (Purse::default(), Ledger::default());
         fill(&mut purse, &mut ledger, 0, 30, DAY);
-        let slip = purse.take(&RULES, 0, 30, DAY).unwrap();
+        let slip = purse.take(&RULES, 0, 30, DAY);
         assert_eq!(fill(&mut purse, &mut ledger, 0, 100, 2 * DAY).units, 100, "a new day is whole");
         purse.refund(0, slip);
         assert_eq!(fill(&mut purse, &mut ledger, 0, 0, 2 * DAY).used, 100, "and stays what it is");
+    }
+
+    #[test]
+    fn the_last_job_gets_what_is_left() {
+        let (mut purse, mut ledger) = (Purse::default(), Ledger::default());
+        fill(&mut purse, &mut ledger, 0, 98, DAY);
+        assert_eq!(purse.take(&RULES, 0, 98, DAY).units, 98);
+        fill(&mut purse, &mut ledger, 0, 5, DAY);
+        assert_eq!(purse.take(&RULES, 0, 5, DAY).units, 2);
     }
 
     #[test]
@@ -158,27 +167,27 @@ mod tests {
         let (mut purse, mut ledger) = (Purse::default(), Ledger::default());
         for _ in 0..50 {
             fill(&mut purse, &mut ledger, 2, 1, DAY);
-            assert!(purse.take(&RULES, 2, 1, DAY).is_some());
+            assert_eq!(purse.take(&RULES, 2, 1, DAY).units, 1);
         }
         assert_eq!(fill(&mut purse, &mut ledger, 2, 1, DAY).units, 0);
         assert_eq!(fill(&mut purse, &mut ledger, 1, 50, DAY).units, 50);
-        assert!(purse.take(&RULES, 2, 1, DAY).is_none(), "what was taken for others is not low's");
+        assert_eq!(purse.take(&RULES, 2, 1, DAY).units, 0, "what was taken for others is not low's");
     }
 
     #[test]
     fn blocks_are_void_when_the_day_is_over() {
         let (mut purse, mut ledger) = (Purse::default(), Ledger::default());
         fill(&mut purse, &mut ledger, 0, 10, DAY);
-        assert!(purse.take(&RULES, 0, 1, 2 * DAY - 1).is_some());
-        assert!(purse.take(&RULES, 0, 1, 2 * DAY).is_none());
+        assert_eq!(purse.take(&RULES, 0, 1, 2 * DAY - 1).units, 1);
+        assert_eq!(purse.take(&RULES, 0, 1, 2 * DAY).units, 0);
     }
 
     #[test]
     fn without_the_ledger_a_part_of_the_rest_may_be_spent() {
         let (mut purse, mut ledger) = (Purse::default(), Ledger::default());
         fill(&mut purse, &mut ledger, 0, 50, DAY);
-        assert!(purse.alone(&RULES, 0, 20, 2, DAY).is_some());
-        assert!(purse.alone(&RULES, 0, 1, 2, DAY).is_none(), "four fifths of fifty, by two");
+        assert_eq!(purse.alone(&RULES, 0, 15, 2, DAY).units, 15);
+        assert_eq!(purse.alone(&RULES, 0, 15, 2, DAY).units, 5, "four fifths of fifty, by two");
         assert_eq!(fill(&mut purse, &mut ledger, 0, 0, DAY).used, 70, "and the ledger learns of it");
     }
 }

@@ -5,7 +5,7 @@
 -- ARGV[2] how far the vendor's day is ahead of UTC, ms
 -- ARGV[3] units a day
 -- ARGV[4] units that the caller's lane may bring the count to
--- ARGV[5] units that a job needs, whole or not at all; 0: nothing is asked for
+-- ARGV[5] units that a job needs: so many or all that is left; 0: nothing is asked for
 -- ARGV[6] living processes
 -- ARGV[7] the calling process
 -- ARGV[8] the day of the next two
@@ -44,9 +44,9 @@ if redis.call('HEXISTS', KEYS[1], first) == 0 then
 end
 local used, need, units = read(first), tonumber(ARGV[5]), 0
 local room = tonumber(ARGV[4]) - used
-if need > 0 and room >= need then
+if need > 0 and room > 0 then
   local part = math.min(math.floor(tonumber(ARGV[3]) / 2000), math.floor(room / (4 * math.max(tonumber(ARGV[6]), 1))))
-  units = math.max(need, math.min(math.max(part, 1), 1000))
+  units = math.min(math.max(need, math.min(math.max(part, 1), 1000)), room)
   used = used + units
   local of_caller = whole(today) .. '/' .. ARGV[7]
   write(of_caller, read(of_caller) + units)

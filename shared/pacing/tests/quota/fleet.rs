@@ -71,17 +71,16 @@ proptest! {
             match event {
                 Event::Job { who, lane, targets, refunded } => {
                     let process = &mut fleet[who];
-                    let mut slip = process.purse.take(&rules, lane, targets, now);
-                    if slip.is_none() {
+                    if process.purse.at_hand(&rules, lane, now) < targets {
                         let draw = ask(process, &rules, lane, targets, now);
                         let drawn: Drawn = ledger.draw(&rules, &draw, now);
                         process.purse.drawn(&draw, &drawn);
-                        slip = process.purse.take(&rules, lane, targets, now);
                     }
-                    match slip {
-                        Some(slip) if refunded => process.purse.refund(lane, slip),
-                        Some(slip) => *counted.entry(slip.day).or_default() += u64::from(slip.units),
-                        None => {}
+                    let slip = process.purse.take(&rules, lane, targets, now);
+                    if refunded {
+                        process.purse.refund(lane, slip);
+                    } else {
+                        *counted.entry(slip.day).or_default() += u64::from(slip.units);
                     }
                 }
                 Event::Unheard { who, lane } => {
@@ -127,15 +126,14 @@ fn all_of_a_quota_is_used_but_what_a_dead_process_held() {
             continue;
         }
         let process = &mut fleet[who];
-        let mut slip = process.purse.take(&rules, 2, 1, START_MS);
-        if slip.is_none() {
+        if process.purse.at_hand(&rules, 2, START_MS) == 0 {
             let draw = ask(process, &rules, 2, 1, START_MS);
             let drawn = ledger.draw(&rules, &draw, START_MS);
             process.purse.drawn(&draw, &drawn);
-            slip = process.purse.take(&rules, 2, 1, START_MS);
         }
-        idle = if slip.is_some() { 0 } else { idle + 1 };
-        sent += usize::from(slip.is_some());
+        let units = process.purse.take(&rules, 2, 1, START_MS).units;
+        idle = if units > 0 { 0 } else { idle + 1 };
+        sent += units;
         if idle > 10 {
             break;
         }
