@@ -115,6 +115,11 @@ def rows(by):
                   about="More workers do not help; a higher limit does."),
             lines("Targets in a call", (f"sum by (vendor, api) (rate(push_batch_targets_sum{{{V}}}[$__rate_interval])) / "
                                         f"sum by (vendor, api) (rate(push_batch_targets_count{{{V}}}[$__rate_interval]))", "{{vendor}} {{api}}")),
+            lines("Quota used", (f'max by (vendor, app, quota) (push_quota{{{VA},what="used"}}) / max by (vendor, app, quota) (push_quota{{{VA},what="limit"}})',
+                                 "{{vendor}} {{app}} {{quota}}"), unit="percentunit", min=0, max=1,
+                  about="Of the vendor's day, by what workers took of it; a lane may use up its ceiling."),
+            lines("Quota used up in", (rare(f"min by (vendor, app, quota) (push_quota_runs_out_timestamp_seconds{{{VA}}} > 0) - time()"),
+                                       "{{vendor}} {{app}} {{quota}}"), unit="s", about="By the curve of the day so far; nothing: it lasts."),
             lines("Ended for a spent quota", (rare(rate("push_outcomes_total", "vendor", VA + ',outcome=~"quota_exhausted|device_capped"')),
                                               "{{vendor}}"), unit="cps"),
             lines("In a lower class", (rare(rate("push_degraded_total", "vendor, app, class", VA)), "{{vendor}} {{app}} {{class}}"), unit="cps",
