@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::{
     credentials::Credentials,
     pace::Pace,
-    settings::{Process, Settings, ms, prefixed},
+    settings::{Process, Settings, ms, open_app, prefixed},
     transport::Transport,
 };
 
@@ -66,7 +66,7 @@ impl AppState {
         process: &Process,
     ) -> Result<Self, SettingsError> {
         let profile = vendor.profile();
-        let app = vendor.open(name.as_str(), values).map_err(|error| prefixed(error, name, profile.name))?;
+        let app = open_app(vendor, name, values)?;
         let connection = app.connection();
         let transport = Transport::new(ms(process.calls.connect_ms), ms(process.calls.timeout_ms), &connection)
             .map_err(|error| {

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use push_contract::{AppName, Class, Kind, Timestamp};
+use push_contract::{AppName, Class, Kind, Lane, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -50,12 +50,24 @@ pub struct Block {
     pub since: Timestamp,
     /// A quota reopens then; an app is probed from then on; a class is tried again from then on.
     pub until: Timestamp,
+    /// Of a quota: the first lane that may use no more of it; those below may not either.
+    #[serde(default = "every_lane")]
+    pub from: Lane,
+    /// Of a quota: the vendor said so. Else it is our own count, and what a replica still holds of it may be used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
     /// Of a class: the kind of the job that was refused. What else is in the class may have another channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
     /// Of a class: whether that job was urgent, which may be what was refused.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub urgent: bool,
+}
+
+impl Block {
+    fn new(why: Why, detail: String, since: Timestamp, until: Timestamp) -> Self {
+        Self { why, detail, since, until, from: Lane::High, told: false, kind: None, urgent: false }
+    }
 }
 
 /// What stands in the way of an app.
@@ -79,6 +91,11 @@ pub struct Blocks {
 
 /// The store knows of a new alert after this long.
 const SETTLES: Duration = Duration::from_secs(5);
+
+/// What an older worker wrote is about all.
+const fn every_lane() -> Lane {
+    Lane::High
+}
 
 fn app_subject(app: &AppName) -> String {
     format!("app/{app}")
@@ -121,10 +138,11 @@ impl Blocks {
         }
     }
 
-    /// Until when a quota is closed.
+    /// The block of a quota for a lane; `None`: for any lane.
     #[must_use]
-    pub fn quota_until(&self, app: &AppName, quota: &str, now: Timestamp) -> Option<Timestamp> {
-        self.get(&quota_subject(app, quota)).map(|block| block.until).filter(|until| *until > now)
+    pub fn of_quota(&self, app: &AppName, quota: &str, lane: Option<Lane>, now: Timestamp) -> Option<Block> {
+        let block = self.get(&quota_subject(app, quota))?;
+        (block.until > now && lane.is_none_or(|lane| lane >= block.from)).then_some(block)
     }
 
     /// Blocks an app until a probe succeeds; the first probe is made after `pause`.
@@ -138,12 +156,7 @@ impl Blocks {
             pause_ms = pause.as_millis() as u64,
             "app blocked"
         );
-        self.set(
-            claims,
-            &app_subject(app),
-            Some(Block { why, detail, since, until: now.plus(pause), kind: None, urgent: false }),
-        )
-        .await;
+        self.set(claims, &app_subject(app), Some(Block::new(why, detail, since, now.plus(pause)))).await;
     }
 
     /// Lets an app go on.
@@ -154,14 +167,50 @@ impl Blocks {
         }
     }
 
-    /// Closes a quota until a time.
-    pub async fn close_quota(&self, claims: &Claims, app: &AppName, quota: &str, until: Timestamp) {
+    /// Closes a quota until a time, for a lane and those below it: by our own count.
+    pub async fn spend_quota(&self, claims: &Claims, app: &AppName, quota: &str, from: Lane, until: Timestamp) {
+        self.close_quota(claims, app, quota, (from, false), until).await;
+    }
+
+    /// Closes a quota until a time: the vendor said so.
+    pub async fn stop_quota(&self, claims: &Claims, app: &AppName, quota: &str, until: Timestamp) {
+        self.close_quota(claims, app, quota, (Lane::High, true), until).await;
+    }
+
+    async fn close_quota(
+        &self,
+        claims: &Claims,
+        app: &AppName,
+        quota: &str,
+        (from, told): (Lane, bool),
+        until: Timestamp,
+    ) {
         let now = Timestamp::now();
-        if self.quota_until(app, quota, now).is_none_or(|known| known < until) {
-            tracing::warn!(app = app.as_str(), quota, until = %until, "quota spent");
-            let block =
-                Block { why: Why::Quota, detail: quota.to_owned(), since: now, until, kind: None, urgent: false };
-            self.set(claims, &quota_subject(app, quota), Some(block)).await;
+        let known = self.get(&quota_subject(app, quota)).filter(|block| block.until > now);
+        let (mut since, mut widest, mut latest, mut by_vendor) = (now, from, until, told);
+        if let Some(known) = known {
+            if known.from <= from && known.until >= until && known.told >= told {
+                return;
+            }
+            (since, widest, latest) = (known.since, known.from.min(from), known.until.max(until));
+            by_vendor |= known.told;
+        }
+        tracing::warn!(app = app.as_str(), quota, from = widest.as_str(), until = %latest, by_vendor, "quota spent");
+        let (why, detail) = (Why::Quota, quota.to_owned());
+        let block = Block { from: widest, told: by_vendor, ..Block::new(why, detail, since, latest) };
+        self.set(claims, &quota_subject(app, quota), Some(block)).await;
+    }
+
+    /// Opens every quota of an app: its settings changed, and what is still spent closes with the next question.
+    pub async fn reopen_quotas(&self, claims: &Claims, app: &AppName) {
+        let of_app = quota_subject(app, "");
+        let closed: Vec<String> = {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            known.keys().filter(|subject| subject.starts_with(&of_app)).cloned().collect()
+        };
+        for subject in closed {
+            tracing::info!(subject, "the settings changed: asked anew");
+            self.set(claims, &subject, None).await;
         }
     }
 
@@ -199,8 +248,7 @@ impl Blocks {
                 let (app, name) = (app.as_str(), class.name.as_str());
                 let what = "class misconfigured: see to its right, channel or template";
                 tracing::warn!(app, class = name, kind = kind.as_str(), detail, "{what}");
-                let (until, urgent) = (now.plus(pause), class.urgent);
-                Block { why: Why::Class, detail, since: now, until, kind: Some(kind), urgent }
+                Block { kind: Some(kind), urgent: class.urgent, ..Block::new(Why::Class, detail, now, now.plus(pause)) }
             }
         };
         self.set(claims, &class_subject(app, &class.name), Some(block)).await;
@@ -237,10 +285,10 @@ impl Blocks {
         }
         if *known != fresh {
             for (subject, block) in known.iter() {
-                self.show(subject, block.why, 0);
+                self.show(subject, block, 0);
             }
             for (subject, block) in &fresh {
-                self.show(subject, block.why, 1);
+                self.show(subject, block, 1);
             }
             *known = fresh;
             drop(known);
@@ -248,10 +296,19 @@ impl Blocks {
         }
     }
 
-    fn show(&self, subject: &str, why: Why, value: i64) {
-        match subject.strip_prefix("class/").and_then(|rest| rest.split_once('/')) {
-            Some((app, class)) => self.metrics.class_misconfigured.with_label_values(&[app, class]).set(value),
-            None => self.metrics.blocked.with_label_values(&[subject, why.as_str()]).set(value),
+    fn show(&self, subject: &str, block: &Block, value: i64) {
+        let (what, rest) = subject.split_once('/').unwrap_or_default();
+        match rest.split_once('/') {
+            Some((app, class)) if what == "class" => {
+                self.metrics.class_misconfigured.with_label_values(&[app, class]).set(value);
+            }
+            Some((app, quota)) if what == "quota" => {
+                for lane in Lane::ALL.into_iter().filter(|lane| *lane >= block.from) {
+                    self.metrics.quota_exhausted.with_label_values(&[app, quota, lane.as_str()]).set(value);
+                }
+                self.metrics.blocked.with_label_values(&[subject, block.why.as_str()]).set(value);
+            }
+            _ => self.metrics.blocked.with_label_values(&[subject, block.why.as_str()]).set(value),
         }
     }
 
@@ -263,10 +320,10 @@ impl Blocks {
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             if let Some(old) = known.remove(subject) {
-                self.show(subject, old.why, 0);
+                self.show(subject, &old, 0);
             }
             if let Some(block) = &block {
-                self.show(subject, block.why, 1);
+                self.show(subject, block, 1);
                 known.insert(subject.to_owned(), block.clone());
             }
         }

@@ -13,6 +13,7 @@ pub mod pace;
 pub mod pipeline;
 pub mod probe;
 mod queues;
+pub mod quota;
 mod renewal;
 mod run;
 pub mod settings;

@@ -28,6 +28,7 @@ use crate::{
     pipeline::{Gatherer, Worker},
     probe::Probe,
     queues::{self, Arrivals},
+    quota::{self, Quotas},
     settings::{self, AfterLoss, Process, Settings, Sources, Watch, ms},
     settle::Receipts,
 };
@@ -73,6 +74,7 @@ pub(crate) async fn worker(
         apps: ArcSwap::from_pointee(apps),
         claims,
         blocks: Blocks::new(metrics.clone()),
+        quotas: Quotas::default(),
         probe,
         replica: replica.clone(),
         stopping: stopping.clone(),
@@ -94,6 +96,7 @@ pub(crate) async fn worker(
     tokio::spawn(Admin::new(worker.clone(), tick.clone()).serve(listener));
     tokio::spawn(shrink_records(worker.clone(), to_shrink));
     tokio::spawn(beat(worker.clone(), tick));
+    tokio::spawn(quota::keep(worker.clone()));
     tokio::spawn(queues::tell(worker.clone()));
     lease_for(&worker, |_| true);
     tokio::spawn(watch_settings(worker.clone(), sources, files));
@@ -106,12 +109,15 @@ pub(crate) async fn worker(
         quotas,
         metrics,
     };
-    let serving = tokio::spawn(supervisor.run(worker, stopping, ms(process.worker.drain_ms)));
+    let serving = tokio::spawn(supervisor.run(worker.clone(), stopping, ms(process.worker.drain_ms)));
     wait_for_signal().await;
     tracing::info!("told to stop: finishing what is on the wire");
     stop.send_replace(true);
     tokio::select! {
-        _ = serving => tracing::info!("stopped"),
+        _ = serving => {
+            worker.close_quotas().await;
+            tracing::info!("stopped");
+        }
         () = wait_for_signal() => tracing::warn!("told to stop again: leaving at once"),
     }
     Ok(())
@@ -151,6 +157,10 @@ fn print_limits(apps: &Apps, metrics: &Metrics, process: &Process) {
         tracing::info!(app = app.name.as_str(), per_second = app.rate.per_second, counted = ?app.rate.counted, aim = process.worker.aim, "rate limit");
         metrics.rate_limit.with_label_values(&[app.name.as_str(), "limit"]).set(limit);
         metrics.rate_limit.with_label_values(&[app.name.as_str(), "aim"]).set(limit * process.worker.aim);
+        for (quota, setting) in &app.vendor.day().quotas {
+            let (app, limit) = (app.name.as_str(), setting.limit.number());
+            tracing::info!(app, quota, limit, spent = ?setting.spent, "daily quota (0: the vendor's own answer alone stops it)");
+        }
     }
 }
 
@@ -279,7 +289,7 @@ async fn watch_settings(worker: Arc<Worker>, sources: Sources, files: Vec<PathBu
     }
 }
 
-/// An app whose settings changed may be healed: its block for wrong settings ends.
+/// An app whose settings changed may be healed, or have other limits: its block for wrong settings ends, its quotas open.
 async fn take_over(worker: &Arc<Worker>, apps: Apps) {
     let old = worker.apps.load_full();
     let changed: Vec<_> = apps
@@ -295,6 +305,7 @@ async fn take_over(worker: &Arc<Worker>, apps: Apps) {
         if worker.blocks.of_app(&name).is_some_and(|block| block.why == Why::Misconfigured) {
             worker.blocks.free_app(&worker.claims, &name).await;
         }
+        worker.blocks.reopen_quotas(&worker.claims, &name).await;
     }
     worker.changed.send_modify(|count| *count += 1);
 }

@@ -10,8 +10,8 @@ mod settings;
 
 use http::{HeaderValue, Uri, header};
 use push_contract::{
-    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Profile, Rate, Reason, Refusal, Secret, SettingsError, Timestamp, Token, Vendor,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Day, Fitted, Job,
+    Next, Profile, Rate, Reason, Refusal, Secret, SettingsError, Timestamp, Token, Vendor,
     kit::{oauth, settings::secret},
     typed::address,
     wire,
@@ -90,6 +90,10 @@ impl App for HonorApp {
         let marketing = "self_classification = false: Honor takes every notification for marketing, silent and 2 per \
                          device and day";
         if self.settings.self_classification { Vec::new() } else { vec![marketing.to_owned()] }
+    }
+
+    fn day(&self) -> &Day {
+        &self.settings.day
     }
 
     fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use push_contract::{
-    Kind, Secret, SettingsError,
+    Day, Kind, Secret, SettingsError,
     kit::{
         classes::MissingRight,
         settings::{number, rate, rule, within},
@@ -41,6 +41,7 @@ pub(crate) struct Settings {
     pub(crate) rate_per_second: u32,
     pub(crate) rate_counts: RateCounts,
     pub(crate) batch: usize,
+    pub(crate) day: Day,
     pub(crate) codes: BTreeMap<String, Meaning>,
 }
 

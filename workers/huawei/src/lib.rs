@@ -14,9 +14,9 @@ use std::borrow::Cow;
 
 use http::{HeaderName, HeaderValue, Uri, header};
 use push_contract::{
-    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Outcome, Profile, Push, Rate, Reason, Refusal, SettingsError, Target, Timestamp, Token, Vendor, typed::address,
-    wire,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Day, Fitted, Job,
+    Next, Outcome, Profile, Push, Rate, Reason, Refusal, SettingsError, Target, Timestamp, Token, Vendor,
+    typed::address, wire,
 };
 use serde_json::Value;
 
@@ -145,6 +145,10 @@ impl App for HuaweiApp {
             Platform::Android => "",
             Platform::Next => Platform::Next.as_str(),
         }
+    }
+
+    fn day(&self) -> &Day {
+        &self.settings.day
     }
 
     fn authentication(&self, realm: &str, now: Timestamp) -> Authentication {

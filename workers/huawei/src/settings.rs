@@ -1,7 +1,7 @@
 //! Settings of one app. `defaults.toml` is their documentation.
 
 use push_contract::{
-    Secret, SettingsError, Target,
+    Day, Secret, SettingsError, Target,
     kit::{
         classes::MissingRight,
         names::name_of,
@@ -45,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) next_receipt_id: String,
     pub(crate) rate_per_second: u32,
     pub(crate) batch: usize,
+    pub(crate) day: Day,
 }
 
 /// What a token is of, by the names of token types: two services that know nothing of each other's tokens.

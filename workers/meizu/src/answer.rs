@@ -12,7 +12,6 @@ use crate::{
     calls::{Stage, can_stand},
     classes::TRANSPARENT,
     codes,
-    settings::Settings,
 };
 
 /// What an answer says.
@@ -27,7 +26,7 @@ pub(crate) enum Heard {
 }
 
 /// Reads the answer about a batch of one job.
-pub(crate) fn read(settings: &Settings, stage: Stage, batch: &Batch, answer: &Answer) -> Heard {
+pub(crate) fn read(stage: Stage, batch: &Batch, answer: &Answer) -> Heard {
     let done = |verdict: Verdict| Heard::Over(Next::Done(batch.all(&verdict)));
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let good = (200..300).contains(&answer.status);
@@ -41,9 +40,9 @@ pub(crate) fn read(settings: &Settings, stage: Stage, batch: &Batch, answer: &An
         codes::TRANSPARENT_SPENT if !transparent => Meaning::BAD_REQUEST,
         code => codes::of_call(code),
     };
-    let verdict = timed(settings, meaning, answer).code(code.as_str());
+    let verdict = timed(meaning, answer).code(code.as_str());
     match (code.as_str(), stage, verdict.action) {
-        (codes::SUCCESS, Stage::Push, _) => Heard::Over(Next::Done(each(settings, batch, &body, answer))),
+        (codes::SUCCESS, Stage::Push, _) => Heard::Over(Next::Done(each(batch, &body, answer))),
         (codes::SUCCESS, ..) => Heard::Given(value(&body).unwrap_or_default()),
         (codes::MOVED, ..) => Heard::Moved(body["redirect"].as_str().unwrap_or_default().to_owned(), verdict),
         (_, Stage::Upload, Action::Refused | Action::Unavailable) => Heard::Given(Value::Null),
@@ -61,14 +60,14 @@ pub(crate) fn unreadable(stage: Stage) -> Verdict {
 }
 
 /// Who is not named in the map was accepted.
-fn each(settings: &Settings, batch: &Batch, body: &Value, answer: &Answer) -> Vec<Verdict> {
+fn each(batch: &Batch, body: &Value, answer: &Answer) -> Vec<Verdict> {
     let id = body["msgId"].as_str().unwrap_or_default();
     let (named, whole) = named(batch, body);
     let other = if whole { Verdict::accepted().code(codes::SUCCESS) } else { unreadable(Stage::Push) }.vendor_id(id);
     let verdict = |token: &str| match named.get(token) {
         _ if !can_stand(token) => Meaning::gone(Reason::TokenMalformed).verdict(),
         None => other.clone(),
-        Some(code) => timed(settings, codes::of_target(code), answer).code(code).vendor_id(id),
+        Some(code) => timed(codes::of_target(code), answer).code(code).vendor_id(id),
     };
     batch.tokens().map(verdict).collect()
 }
@@ -110,10 +109,9 @@ fn value(body: &Value) -> Option<Value> {
 }
 
 /// The verdict with the time until which it holds.
-fn timed(settings: &Settings, meaning: Meaning, answer: &Answer) -> Verdict {
-    let reopens = answer.at.next_daily(settings.quota_reset_hour, settings.zone_hours);
+fn timed(meaning: Meaning, answer: &Answer) -> Verdict {
     // No `Retry-After` is documented; it is obeyed if there is one.
-    meaning.verdict().until(answer.retry_at(), Some(reopens))
+    meaning.verdict().until(answer.retry_at(), None)
 }
 
 /// Answers without a code (section 8, HTTP).

@@ -9,8 +9,8 @@ mod notify_key;
 mod settings;
 
 use push_contract::{
-    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Fitted, Job, Next, Profile,
-    Rate, Refusal, SettingsError, Timestamp, Token, Vendor,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Day, Fitted, Job, Next,
+    Profile, Rate, Refusal, SettingsError, Timestamp, Token, Vendor,
 };
 use serde_json::Value;
 
@@ -67,6 +67,10 @@ impl App for MeizuApp {
         self.settings.rate()
     }
 
+    fn day(&self) -> &Day {
+        &self.settings.day
+    }
+
     fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {
         Authentication::InRequest
     }
@@ -99,7 +103,7 @@ impl App for MeizuApp {
             Ok(push) => push,
             Err(refusal) => return Next::Done(batch.all(&refusal.verdict())),
         };
-        let (further, verdict) = match answer::read(settings, state.stage, batch, answer) {
+        let (further, verdict) = match answer::read(state.stage, batch, answer) {
             Heard::Over(next) => return next,
             Heard::Given(value) => (state.after(settings, push, &value), answer::unreadable(state.stage)),
             Heard::Moved(url, verdict) => (state.moved_to(settings, &url), verdict),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use push_contract::{
-    Counted, Rate, Secret, SettingsError,
+    Counted, Day, Rate, Secret, SettingsError,
     kit::{
         classes::MissingRight,
         settings::{callback, kinds, number, rate, rule, secret, within},
@@ -47,8 +47,7 @@ pub(crate) struct Settings {
     rate_per_second: u32,
     rate_counts: RateCounts,
     pub(crate) batch: usize,
-    pub(crate) zone_hours: i8,
-    pub(crate) quota_reset_hour: u8,
+    pub(crate) day: Day,
 }
 
 /// Which of Meizu's services.
@@ -109,9 +108,7 @@ impl Settings {
         rule(longer, "long_body", self.long_body, "more than the body's 100 characters; 0: none")?;
         callback("callback_url", &self.callback_url, CALLBACK_BYTES)?;
         rate(self.rate_per_second, "a second; Meizu allows every app 200")?;
-        within("batch", self.batch, 1..=100, "pushIds a call")?;
-        within("zone_hours", self.zone_hours, -12..=14, "hours from UTC")?;
-        within("quota_reset_hour", self.quota_reset_hour, 0..=23, "an hour of the day")
+        within("batch", self.batch, 1..=100, "pushIds a call")
     }
 
     /// The secret that signs requests; without the line break that an editor may have left at its end.

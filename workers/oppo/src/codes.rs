@@ -73,7 +73,7 @@ pub(crate) fn slow_until(answer: &Answer) -> Timestamp {
     answer.at.after_pause(answer.retry_after(), Duration::from_secs(1))
 }
 
-/// What a code means, and whose fault it is. The day's quota opens at midnight in China (unconfirmed).
+/// What a code means, and whose fault it is.
 pub(crate) fn verdict(code: &str, text: &str, answer: &Answer) -> (Verdict, About) {
     // `registration_id`, `registrationId`, `Registration id`.
     let letters: String = text.chars().filter(char::is_ascii_alphabetic).collect();
@@ -84,6 +84,5 @@ pub(crate) fn verdict(code: &str, text: &str, answer: &Answer) -> (Verdict, Abou
         None if code.len() == 3 && code.starts_with('5') => (Meaning::UNAVAILABLE, Call),
         None => (Meaning::UNLISTED, Call),
     };
-    let quota = answer.at.next_daily(0, 8);
-    (meaning.verdict().until(Some(slow_until(answer)), Some(quota)).code(code), about)
+    (meaning.verdict().until(Some(slow_until(answer)), None).code(code), about)
 }

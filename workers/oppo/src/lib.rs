@@ -11,8 +11,8 @@ mod template;
 
 use http::Uri;
 use push_contract::{
-    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Profile, Rate, Refusal, SettingsError, Target, Timestamp, Token, Vendor, kit::settings::paths,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Day, Fitted, Job,
+    Next, Profile, Rate, Refusal, SettingsError, Target, Timestamp, Token, Vendor, kit::settings::paths,
 };
 use serde_json::Value;
 
@@ -88,6 +88,10 @@ impl App for OppoApp {
 
     fn realm(&self, target: &Target) -> &'static str {
         calls::realm(&target.token)
+    }
+
+    fn day(&self) -> &Day {
+        &self.settings.day
     }
 
     fn authentication(&self, realm: &str, now: Timestamp) -> Authentication {

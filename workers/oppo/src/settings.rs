@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use push_contract::{
-    Kind, Secret, SettingsError,
+    Day, Kind, Secret, SettingsError,
     kit::{
         classes::MissingRight,
         names::named,
@@ -43,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) callback_url: String,
     pub(crate) rate_per_second: u32,
     pub(crate) batch: usize,
+    pub(crate) day: Day,
 }
 
 impl Settings {

@@ -21,8 +21,9 @@ pub(crate) const TEXTS: [&str; 2] = ["10085", "10104"];
 const TOTAL: &str = "10070";
 const HOURS: &str = "10071";
 
-/// From this hour on operational messages may be sent (section 7).
+/// From this hour on operational messages may be sent (section 7), by China's clock.
 const FIRST_HOUR: u8 = 7;
+const CHINA: i8 = 8;
 
 #[rustfmt::skip]
 const TABLE: Codes<Meaning> = Codes(&[
@@ -37,7 +38,8 @@ const TABLE: Codes<Meaning> = Codes(&[
        "10065", "10066", "10067", "10068", "10069", "10150", "10151", "10153", "10154", "10301", "10305", "10306",
        "10352", "10353", "10471", "10473", "11000"], Meaning::BAD_REQUEST),
     // Which total, and until when: see `verdict`. Where lists are spent, the targets are sent one by one.
-    (&[TOTAL, HOURS, "10073", "10254", LISTS_SPENT], Meaning::SPENT),
+    (&[TOTAL, "10073", "10254", LISTS_SPENT], Meaning::SPENT),
+    (&[HOURS], Meaning::QUIET),
     // The second: of auth calls.
     (&["10072", "10093"], Meaning::SLOW),
     // Texts; content review (unconfirmed).
@@ -79,9 +81,8 @@ pub(crate) fn verdict(settings: &Settings, push: &Push, result: &str, answer: &A
         (_, Action::DeviceGone { .. }) if classes::is_test(settings, &push.job) => Meaning::CLASS,
         _ => found,
     };
-    let hour = if meant == HOURS { FIRST_HOUR } else { settings.quota_reset_hour };
-    let opens = answer.at.next_daily(hour, settings.zone_hours);
-    meaning.verdict().until(answer.retry_at(), Some(opens)).code(result)
+    let opens = (meant == HOURS).then(|| answer.at.next_daily(FIRST_HOUR, CHINA));
+    meaning.verdict().until(answer.retry_at(), opens).code(result)
 }
 
 /// What the status of an invalid user means. The list names who was not taken, so none is accepted.

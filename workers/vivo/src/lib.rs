@@ -12,8 +12,8 @@ mod texts;
 use bytes::Bytes;
 use http::{Request, Uri};
 use push_contract::{
-    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Next,
-    Profile, Push, Rate, Refusal, SettingsError, Timestamp, Token, Vendor, kit::settings::paths, wire,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Day, Fitted, Job,
+    Next, Profile, Push, Rate, Refusal, SettingsError, Timestamp, Token, Vendor, kit::settings::paths, wire,
 };
 use serde_json::Value;
 
@@ -81,6 +81,10 @@ impl App for VivoApp {
 
     fn rate(&self) -> Rate {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
+    }
+
+    fn day(&self) -> &Day {
+        &self.settings.day
     }
 
     fn authentication(&self, _realm: &str, now: Timestamp) -> Authentication {

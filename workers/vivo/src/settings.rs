@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use push_contract::{
-    Kind, Secret, SettingsError,
+    Day, Kind, Secret, SettingsError,
     kit::{
         classes::MissingRight,
         settings::{callback, rate, rule, secret, within},
@@ -48,8 +48,7 @@ pub(crate) struct Settings {
     pub(crate) callback_url: String,
     pub(crate) rate_per_second: u32,
     pub(crate) batch: usize,
-    pub(crate) zone_hours: i8,
-    pub(crate) quota_reset_hour: u8,
+    pub(crate) day: Day,
     pub(crate) results: BTreeMap<String, String>,
 }
 
@@ -81,8 +80,6 @@ impl Settings {
         rule(one, "callback_url", &self.callback_url, "leave it empty where callback_id is set")?;
         rate(self.rate_per_second, "device a second: the number of valid users gives the figure")?;
         within("batch", self.batch, 1..=1000, "devices a list")?;
-        within("zone_hours", self.zone_hours, -12..=14, "hours from UTC")?;
-        within("quota_reset_hour", self.quota_reset_hour, 0..=23, "an hour of the day")?;
         for (code, same) in &self.results {
             let known = code != codes::SUCCESS && code.parse::<u32>().is_ok() && codes::is_refusal(same);
             rule(known, "results", code, "a result that refuses, and another that is listed, such as \"10050\"")?;

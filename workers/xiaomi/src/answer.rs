@@ -11,17 +11,15 @@ use serde_json::{Map, Value};
 use crate::{
     codes::{self, About},
     is_id,
-    settings::{CHINA, Settings},
 };
 
 /// Xiaomi asks for at least a second after a code that says: slower (section 7).
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Reads an answer.
-pub(crate) fn read(settings: &Settings, batch: &Batch, answer: &Answer) -> Next {
+pub(crate) fn read(batch: &Batch, answer: &Answer) -> Next {
     let slow = answer.at.after_pause(answer.retry_after(), PAUSE);
-    let quota = answer.at.next_daily(settings.quota_reset_hour, CHINA);
-    let timed = |verdict: Verdict| verdict.until(Some(slow), Some(quota));
+    let timed = |verdict: Verdict| verdict.until(Some(slow), None);
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let code = body.get("code").and_then(integer).map(|code| code.to_string());
     // A proxy may write a code of its own: what was taken is a 200.

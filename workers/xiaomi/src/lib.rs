@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use http::{HeaderValue, Uri, header};
 use push_contract::{
-    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Fitted, Job, Lane,
-    Next, Outcome, Profile, Push, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, ClassRow, Counted, Day, Fitted, Job,
+    Lane, Next, Outcome, Profile, Push, Rate, Reason, Refusal, SettingsError, Timestamp, Token, Vendor,
     kit::{
         fields::{Fields, json},
         settings::{paths, secret},
@@ -133,6 +133,10 @@ impl App for XiaomiApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Calls }
     }
 
+    fn day(&self) -> &Day {
+        &self.settings.day
+    }
+
     fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {
         Authentication::InRequest
     }
@@ -174,6 +178,6 @@ impl App for XiaomiApp {
     }
 
     fn decode(&self, batch: &Batch, _memo: Option<&str>, _token: Option<&Token>, answer: &Answer) -> Next {
-        answer::read(&self.settings, batch, answer)
+        answer::read(batch, answer)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use push_contract::{
-    Secret, SettingsError,
+    Day, Secret, SettingsError,
     kit::{
         classes::MissingRight,
         settings::{callback, kinds, rate, rule, within},
@@ -20,8 +20,6 @@ use crate::{
 
 /// Settings that hold a secret.
 pub(crate) const SECRETS: &[&str] = &["app_secret"];
-/// Hours that China's clock is ahead of UTC.
-pub(crate) const CHINA: i8 = 8;
 /// The longest `extra.callback` (section 9).
 const MAX_CALLBACK_URL: usize = 128;
 
@@ -50,7 +48,7 @@ pub(crate) struct Settings {
     pub(crate) batch: usize,
     gather_jobs: usize,
     pub(crate) gather_max_bytes: usize,
-    pub(crate) quota_reset_hour: u8,
+    pub(crate) day: Day,
 }
 
 /// Where the phones are (section 1).
@@ -89,8 +87,7 @@ impl Settings {
         rate(self.rate_per_second, "call a second; every app has 500")?;
         within("batch", self.batch, 1..=1000, "registration ids a call")?;
         within("gather_jobs", self.gather_jobs, 1..=1000, "jobs a call; 1: each has its own")?;
-        rule(self.gather_max_bytes > 0, "gather_max_bytes", 0, "at least 1 byte")?;
-        within("quota_reset_hour", self.quota_reset_hour, 0..=23, "o'clock in China")
+        rule(self.gather_max_bytes > 0, "gather_max_bytes", 0, "at least 1 byte")
     }
 
     /// The host of the app's region and the setting that names it, then the others.

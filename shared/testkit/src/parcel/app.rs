@@ -1,7 +1,7 @@
 //! One app at Parcel: the seam's questions, answered from its settings.
 
 use push_contract::{
-    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, Counted, Fitted, Job, Next, Rate,
+    Answer, App, AuthRefusal, Authentication, Batch, Call, CallLimits, Class, Counted, Day, Fitted, Job, Next, Rate,
     Refusal, Timestamp, Token,
 };
 
@@ -34,6 +34,10 @@ impl App for ParcelApp {
 
     fn rate(&self) -> Rate {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
+    }
+
+    fn day(&self) -> &Day {
+        &self.settings.day
     }
 
     fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use http::Uri;
-use push_contract::{Secret, SettingsError, typed::address};
+use push_contract::{Day, Secret, SettingsError, typed::address};
 use serde_json::{Map, Value};
 
 use super::class::Right;
@@ -37,9 +37,10 @@ pub(super) struct Settings {
     pub(super) rights: BTreeSet<Right>,
     pub(super) sealed_by_default: bool,
     pub(super) rate_per_second: u32,
+    pub(super) day: Day,
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "app_id",
     super::SECRET,
     "auth_url",
@@ -49,6 +50,7 @@ const KEYS: [&str; 9] = [
     "rights",
     "token_type",
     "rate_per_second",
+    "day",
 ];
 
 /// Reads the settings.
@@ -77,6 +79,7 @@ pub(super) fn read(settings: &Value) -> Result<Settings, SettingsError> {
         rights: table.rights()?,
         sealed_by_default: table.one_of("token_type", &[("plain", false), ("sealed", true)])?,
         rate_per_second: u32::try_from(table.number("rate_per_second", 1, 1_000_000)?).unwrap_or(u32::MAX),
+        day: table.day()?,
     })
 }
 
@@ -112,6 +115,11 @@ impl<'a> Table<'a> {
             let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
             self.wrong(key, &format!("must be one of {}", names.join(", ")))
         })
+    }
+
+    fn day(&self) -> Result<Day, SettingsError> {
+        let day = self.keys.get("day").cloned().unwrap_or_default();
+        serde_json::from_value(day).map_err(|error| self.wrong("day", &error.to_string()))
     }
 
     fn rights(&self) -> Result<BTreeSet<Right>, SettingsError> {

@@ -50,6 +50,10 @@ const GROUPS: &[Group] = &[
         ("push_rate_granted_total", "Summed over workers, beside the aim: how much of the limit is used, and by which lane."),
         ("push_rate_waiting", "Alert when `high` waits for minutes: the limit is too low even for what is urgent."),
         ("push_rate_mode", "Alert on `share`: the store is away, and a fifth of the aim stays unused."),
+        ("push_quota", "`used` over `limit`, the largest of all workers: how much of the day is gone. Absent where no limit is known."),
+        ("push_quota_granted_total", "Summed over workers, by lane: who spends a quota."),
+        ("push_quota_exhausted", "Alert: from this lane on jobs are dropped or held until the vendor's day ends."),
+        ("push_quota_runs_out_timestamp_seconds", "Alert while there is time to delay a campaign: over 0 and within hours."),
     ]),
     ("Receipts and the broker", &[
         ("push_receipts_total", "When a backend misses receipts: whether they were sent."),

@@ -23,7 +23,7 @@ use lapin::{
 use push_contract::{AppName, Lane, Timestamp};
 use tokio::{
     sync::watch,
-    time::{interval, sleep, timeout},
+    time::{Instant, interval, sleep, sleep_until, timeout},
 };
 
 use super::{Session, acks::Acks, copy::number, session::told, window::Window};
@@ -32,6 +32,8 @@ use crate::metrics::Metrics;
 /// From the last acknowledgement to closing its channel. RabbitMQ passes many acknowledgements on to a quorum queue in
 /// portions and forgets those that are left when the channel closes: all would be delivered again.
 const PASSED_ON: Duration = Duration::from_millis(100);
+/// A held queue that delivers nothing for so long, unacknowledged, has nothing on its way.
+const STILL: Duration = Duration::from_millis(250);
 
 /// A queue to take from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -183,7 +185,9 @@ impl Consumer {
     /// One channel from opening to its end.
     ///
     /// The window grows by further subscriptions beside the first: a cancelled one makes the broker mark what was on its
-    /// way as redelivered, and what is marked is no longer proven to be unsent. Only shrinking and stopping cancel.
+    /// way as redelivered, and what is marked is no longer proven to be unsent. Only shrinking and stopping cancel. A job
+    /// that waited in a held queue may be older than the store remembers, so nothing shall be on its way when that one is
+    /// cancelled: it is left unacknowledged until its window is full or nothing more comes.
     async fn consume(
         &self,
         session: &Arc<Session>,
@@ -208,8 +212,9 @@ impl Consumer {
             round: 0,
         };
         let mut closing = false;
+        let mut leaving: Option<Instant> = None;
         loop {
-            if !closing && subscriptions.held < window.present() {
+            if !closing && leaving.is_none() && subscriptions.held < window.present() {
                 subscriptions.hold(window.present()).await?;
                 gauge.set(i64::from(window.present()));
             }
@@ -220,6 +225,7 @@ impl Consumer {
                         let before = window.present();
                         let resized = window.note(delivery.data.len());
                         handle(Message::new(*delivery, &self.source, &link));
+                        leaving = leaving.map(|_| Instant::now() + STILL);
                         if resized && window.present() < before && !closing {
                             closing = true;
                             subscriptions.cancel().await?;
@@ -240,12 +246,20 @@ impl Consumer {
                         }
                     }
                 },
-                () = told(stop), if !closing => {
+                () = told(stop), if !closing && leaving.is_none() => {
+                    if self.source.lane.is_none() {
+                        leaving = Some(Instant::now() + STILL);
+                    } else {
+                        closing = true;
+                        subscriptions.cancel().await?;
+                    }
+                }
+                () = sleep_until(leaving.unwrap_or_else(Instant::now)), if !closing && leaving.is_some() => {
                     closing = true;
                     subscriptions.cancel().await?;
                 }
                 () = told(&mut dead) => return Ok(()),
-                _ = flush.tick() => link.acks.flush(&channel, closing).await?,
+                _ = flush.tick(), if closing || leaving.is_none() => link.acks.flush(&channel, closing).await?,
             }
         }
         while link.acks.in_work() > 0 && link.alive() {

@@ -246,14 +246,9 @@ impl Worker {
                 }
                 Action::QuotaSpent { until } => {
                     if let Some(quota) = batch.pushes.first().and_then(|push| push.class.quota.as_deref()) {
-                        self.blocks
-                            .close_quota(
-                                &self.claims,
-                                &app.name,
-                                quota,
-                                until.unwrap_or_else(|| next_day(Timestamp::now())),
-                            )
-                            .await;
+                        let until = until.unwrap_or_else(|| app.vendor.day().end(Timestamp::now()));
+                        self.put_back(app, quota).await;
+                        self.blocks.stop_quota(&self.claims, &app.name, quota, until).await;
                     }
                 }
                 _ => {}
@@ -334,11 +329,4 @@ fn refused_credential(told: &Told) -> Verdict {
         verdict.code.clone_from(&stale.code);
     }
     verdict
-}
-
-/// Midnight in China, where no vendor says otherwise.
-fn next_day(now: Timestamp) -> Timestamp {
-    const DAY: i64 = 86_400_000;
-    const OFFSET: i64 = 8 * 3_600_000;
-    Timestamp::from_millis((now.as_millis() + OFFSET).div_euclid(DAY) * DAY + DAY - OFFSET)
 }

@@ -125,7 +125,8 @@ impl Worker {
 
     /// Moves a job, once, to where it waits for its quota.
     pub(super) async fn hold(&self, work: &Work<'_>, quota: &str) -> End {
-        let copy = Copy { again: work.marked, lane: Some(work.read.lane), ..work.read.copy.clone() };
+        let first_seen = Some(work.read.copy.first_seen.unwrap_or(work.message.received));
+        let copy = Copy { again: work.marked, lane: Some(work.read.lane), first_seen, ..work.read.copy.clone() };
         self.publish_held(work.message, &work.read, &copy, quota).await
     }
 

@@ -8,7 +8,6 @@ use super::{Worker, dispatch::Told, job::Work, wrong_class::Way};
 use crate::{
     broker::topology::LADDER,
     claims::{Claim, Recorded, States},
-    settings::OnQuota,
     settle::{Circumstances, Meta, Plan, plan},
 };
 
@@ -64,7 +63,7 @@ impl Worker {
                 repeatable: work.class.repeatable,
                 doubt,
                 blocked,
-                hold: self.process.worker.on_quota_exhausted == OnQuota::Hold && work.class.quota.is_some(),
+                hold: self.holds(&work.app, &work.class, verdict, work.read.job.expiry()),
                 // What has no claim to give back would come again for ever.
                 lesser: *way != Way::Report && claim.number != 0,
             };
@@ -145,7 +144,7 @@ impl Worker {
                 sent: work.sent,
                 settled: Timestamp::now(),
                 rate_wait_ms: millis(work.waits.rate),
-                quota_wait_ms: 0,
+                quota_wait_ms: millis(work.held_for()),
                 block_wait_ms: millis(work.waits.block),
             },
             replica: self.replica.clone(),

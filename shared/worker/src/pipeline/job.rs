@@ -19,7 +19,6 @@ use crate::{
     claims::{Claim, ClaimKey, Record, Recorded, States},
     pace::Paid,
     probe::Step,
-    settings::OnQuota,
 };
 
 /// One delivery while it is worked on.
@@ -38,6 +37,14 @@ pub(super) struct Work<'a> {
     pub(super) admitted: Option<Timestamp>,
     pub(super) paid: Option<Paid>,
     pub(super) sent: Option<Timestamp>,
+}
+
+impl Work<'_> {
+    /// How long the job waited for its quota, if it comes from there.
+    pub(super) fn held_for(&self) -> Duration {
+        let since = self.read.copy.first_seen.filter(|_| self.message.source.lane.is_none());
+        since.map_or(Duration::ZERO, |since| self.message.received.since(since))
+    }
 }
 
 /// After a claim: go round again, or the delivery is dealt with.
@@ -130,11 +137,11 @@ impl Worker {
             whole = Some((Outcome::Expired, Reason::Expired));
         }
         if let (None, Some(quota)) = (whole, &work.class.quota)
-            && let Some(until) = self.blocks.quota_until(&work.app.name, quota, Timestamp::now())
+            && let Some(closed) = self.closed(&work.app, &work.class, work.read.lane).await
         {
-            // What would be over before the quota reopens is told now; the rest waits where it costs nothing.
-            if self.process.worker.on_quota_exhausted == OnQuota::Drop || work.read.job.expiry() <= until {
-                whole = Some((Outcome::QuotaExhausted, Reason::QuotaSpent));
+            // What would be over before it reopens is told now; the rest waits where it costs nothing.
+            if !closed.hold || work.read.job.expiry() <= closed.until {
+                whole = Some((Outcome::QuotaExhausted, closed.reason));
             } else {
                 return Round::End(self.hold(work, &quota.clone()).await);
             }

@@ -3,6 +3,7 @@
 mod admit;
 mod collapse;
 mod dispatch;
+mod draw;
 mod fate;
 mod finish;
 mod follow;
@@ -39,6 +40,7 @@ use crate::{
     metrics::Metrics,
     probe::Probe,
     queues::Arrivals,
+    quota::Quotas,
     settings::Process,
     settle::Receipts,
 };
@@ -57,6 +59,8 @@ pub struct Worker {
     pub claims: Claims,
     /// Blocks.
     pub blocks: Blocks,
+    /// What is held of daily quotas.
+    pub quotas: Quotas,
     /// Metrics.
     pub metrics: Metrics,
     /// Test hook; inert in shipped workers.
@@ -155,7 +159,7 @@ impl Work for Worker {
     fn sources(&self) -> Vec<Source> {
         let now = Timestamp::now();
         let mut sources = Vec::new();
-        for name in self.apps.load().keys() {
+        for (name, app) in self.apps.load().iter() {
             let probing = match self.blocks.flow(name, now) {
                 Flow::Open => false,
                 Flow::Probe if self.probes(name) => true,
@@ -164,7 +168,7 @@ impl Work for Worker {
             let source = |queue, lane| Source { queue, app: name.clone(), lane, probing };
             sources.extend(Lane::ALL.map(|lane| source(self.names.work(lane, name), Some(lane))));
             for quota in self.vendor.profile().quotas {
-                if self.blocks.quota_until(name, quota, now).is_none() {
+                if self.is_open(app, quota, now) {
                     sources.push(source(self.names.held(name, quota), None));
                 }
             }

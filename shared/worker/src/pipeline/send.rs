@@ -83,6 +83,11 @@ impl Worker {
                 left -= paid.map_or(0, Paid::units);
                 let mut fence = Fence { worker: self, sending, claim: &claim };
                 async move {
+                    let mut positions = positions;
+                    let (drawn, mut all) = self.draw_for(sending, &mut positions).await;
+                    if positions.is_empty() {
+                        return all;
+                    }
                     let push = Push {
                         job: sending.job.clone(),
                         class: sending.class.clone(),
@@ -101,7 +106,10 @@ impl Worker {
                             Err(_) => vec![Told::NotWritten; positions.len()],
                         },
                     };
-                    positions.into_iter().zip(told).collect::<Vec<_>>()
+                    let told: Vec<_> = positions.into_iter().zip(told).collect();
+                    self.give_back(sending, &drawn, &told).await;
+                    all.extend(told);
+                    all
                 }
             });
         join_all(dispatches).await.into_iter().flatten().collect()

@@ -135,7 +135,7 @@ impl Worker {
         }
     }
 
-    pub(super) fn store_failed(&self, error: &StoreDown) {
+    pub(crate) fn store_failed(&self, error: &StoreDown) {
         self.metrics.store_errors.with_label_values(&[error.what]).inc();
         tracing::debug!(%error, "no store");
     }

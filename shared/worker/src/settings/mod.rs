@@ -6,7 +6,7 @@ mod watch;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use push_contract::{App, AppName, Profile, SettingsError, Timestamp};
+use push_contract::{App, AppName, DailyQuota, Day, Profile, SettingsError, Timestamp, Vendor};
 use redis::IntoConnectionInfo;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -88,7 +88,7 @@ section! {
     /// `[worker]`
     WorkerSettings {
         bytes_in_flight: usize, calls_in_flight: usize, attempts: u32, drain_ms: u64, gather_ms: u64, receipts_ms: u64,
-        aim: f64, replicas: usize, block_hold_ms: u64, on_quota_exhausted: OnQuota, on_wrong_class: OnWrongClass,
+        aim: f64, replicas: usize, block_hold_ms: u64, on_wrong_class: OnWrongClass,
         watch_ms: u64,
     }
 }
@@ -121,15 +121,6 @@ pub enum Topology {
     Declare,
     Verify,
     None,
-}
-
-/// What happens to a job whose quota is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum OnQuota {
-    Hold,
-    Drop,
 }
 
 /// What happens to a job whose class the vendor refuses.
@@ -265,12 +256,13 @@ impl Process {
 ///
 /// # Errors
 /// What the vendor finds wrong.
-pub fn check_apps(vendor: &dyn push_contract::Vendor, settings: &Settings) -> Result<Vec<String>, SettingsError> {
+pub fn check_apps(vendor: &dyn Vendor, settings: &Settings) -> Result<Vec<String>, SettingsError> {
     let name = vendor.profile().name;
     let mut warnings = Vec::new();
     for (app, values) in &settings.apps {
-        let opened = vendor.open(app.as_str(), values).map_err(|error| prefixed(error, app, name))?;
-        let own = opened.warnings().into_iter().map(|warning| format!("apps.{app}.{name}: {warning}"));
+        let opened = open_app(vendor, app, values)?;
+        let own = opened.warnings().into_iter().chain(guesses(opened.day()));
+        let own = own.map(|warning| format!("apps.{app}.{name}: {warning}"));
         let now = Timestamp::now();
         let endings = settings.endings(app, opened.as_ref());
         let endings = endings.iter().filter_map(|ending| ending.warning(now));
@@ -284,6 +276,32 @@ pub fn check_apps(vendor: &dyn push_contract::Vendor, settings: &Settings) -> Re
         ));
     }
     Ok(warnings)
+}
+
+/// Opens an app: the vendor's rules, and those for the vendor's day.
+///
+/// # Errors
+/// What is wrong, with the whole path of the key.
+pub fn open_app(vendor: &dyn Vendor, app: &AppName, values: &serde_json::Value) -> Result<Box<dyn App>, SettingsError> {
+    let profile = vendor.profile();
+    let opened = vendor.open(app.as_str(), values).map_err(|error| prefixed(error, app, profile.name))?;
+    let mut classes: Vec<String> = vendor.classes().into_iter().flat_map(|row| [row.class, row.without]).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    opened.day().check(profile.quotas, &classes).map_err(|error| prefixed(error, app, profile.name))?;
+    Ok(opened)
+}
+
+/// Quotas whose limit is what every app gets, because nobody said how many devices this one has.
+fn guesses(day: &Day) -> Vec<String> {
+    let guessed = day.quotas.iter().filter(|(_, quota)| quota.limit.is_guess() && quota.limit.number() > 0);
+    let tell = |(name, quota): (&String, &DailyQuota)| {
+        let number = quota.limit.number();
+        format!(
+            "day.quotas.{name}.limit.devices is not set: {number} targets a day, what every app gets. Set it to the number of devices that the vendor's console shows, or limit to the figure itself"
+        )
+    };
+    guessed.map(tell).collect()
 }
 
 /// A vendor names its own keys; the operator needs the whole path.

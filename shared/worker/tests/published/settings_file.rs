@@ -86,7 +86,6 @@ const WRONG: &[(&str, &str)] = &[
     ("[admin]\nlisten = '9090'", "admin.listen"),
     ("[admin]\nlisten = 'localhost:9090'", "admin.listen"),
     ("[worker]\ndrain_ms = -1", "worker.drain_ms"),
-    ("[worker]\non_quota_exhausted = 'wait'", "worker.on_quota_exhausted"),
     ("[worker]\non_wrong_class = 'wait'", "worker.on_wrong_class"),
     ("[claims]\nafter_loss = 'maybe'", "claims.after_loss"),
     ("[calls]\ntimeout_ms = 1.5", "calls.timeout_ms"),

@@ -103,18 +103,24 @@ pub(super) async fn measure(workspace: &Path, servers: &Servers, sim: &Sim, spec
     Ok(summary(spec.queued, &alone, &kept))
 }
 
+/// Nothing is counted by the day, whatever the hour; what the vendor stops is held.
+fn no_daily_limit() -> toml::Table {
+    toml::toml! {
+        device_caps = { operational = 0 }
+        quotas = { operational = { limit = 0, hours = "00:00-24:00", spent = "hold" } }
+    }
+}
+
 impl<'a> Street<'a> {
     async fn open(workspace: &Path, servers: &'a Servers, sim: &'a Sim, jobs: usize) -> Result<Self> {
         let mut vendors = Vendor::all(workspace)?;
         vendors.retain(|vendor| vendor.name == VENDOR);
         let settings = settings_file(&vendors, sim.places(), &scratch_dir("bench-neighbour")?, |app| {
             app.insert("rate_per_second".into(), i64::from(NO_LIMIT).into());
+            app.insert("day".into(), no_daily_limit().into());
         })?;
         let prefix = servers.fresh_prefix();
-        let worker = Worker::of(VENDOR, &settings)
-            .servers(servers)
-            .prefix(&prefix)
-            .env("PUSH__WORKER__ON_QUOTA_EXHAUSTED", "hold");
+        let worker = Worker::of(VENDOR, &settings).servers(servers).prefix(&prefix);
         let client = Client::connect(servers.amqp_url(), &prefix).await?;
         let street = Self { servers, sim, client, vendors, worker, jobs, pace: 0.0 };
         street.register(None).await?;

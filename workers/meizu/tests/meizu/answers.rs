@@ -2,7 +2,6 @@
 
 use push_contract::{Action, Next, Reason, Vendor, Verdict};
 use push_meizu::Meizu;
-use push_testkit::jobs::CREATED_AT;
 use serde_json::{Value, json};
 
 use crate::support::{answer, app, batch, chat, job, later, next, processed, refused, verdicts};
@@ -184,13 +183,8 @@ fn retry_after_is_obeyed() {
 }
 
 #[test]
-fn a_spent_quota_reopens_at_midnight_in_china_or_as_set() {
-    // 16:00 in Shanghai: eight hours to midnight.
-    assert_eq!(CREATED_AT.to_string(), "2026-11-21T08:00:00Z");
-    let until = |settings: &Value| verdicts(settings, 1, &refused("110051"))[0].action;
-    assert_eq!(until(&json!({})), Action::QuotaSpent { until: Some(later(8 * 3600)) });
-    assert_eq!(until(&json!({ "quota_reset_hour": 17 })), Action::QuotaSpent { until: Some(later(3600)) });
-    assert_eq!(until(&json!({ "zone_hours": -8 })), Action::QuotaSpent { until: Some(later(24 * 3600)) });
+fn a_quota_is_spent_until_the_vendors_day_ends() {
+    assert_eq!(verdicts(&json!({}), 1, &refused("110051"))[0].action, Action::QuotaSpent { until: None });
 }
 
 #[test]

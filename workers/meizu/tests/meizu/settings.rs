@@ -36,8 +36,6 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         (json!({ "rate_per_second": 0 }), "rate_per_second", "0"),
         (json!({ "batch": 101 }), "batch", "101"),
         (json!({ "batch": 0 }), "batch", "0"),
-        (json!({ "zone_hours": 15 }), "zone_hours", "15"),
-        (json!({ "quota_reset_hour": 24 }), "quota_reset_hour", "24"),
         (json!({ "cnurl": "x" }), "cnurl", "(not shown)"),
     ];
     for (settings, key, value) in table {

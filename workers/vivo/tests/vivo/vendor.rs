@@ -42,8 +42,6 @@ fn vivo_keeps_the_contract() {
                 ("callback_url", json!("cb.example.com")),
                 ("rate_per_second", json!(0)),
                 ("batch", json!(1001)),
-                ("zone_hours", json!(24)),
-                ("quota_reset_hour", json!(24)),
                 ("results", json!({ "0": "10050" })),
             ],
             hosts: vec!["api_url"],

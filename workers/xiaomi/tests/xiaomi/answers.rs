@@ -1,6 +1,6 @@
 //! Every code and status of section 8, and the shapes of answers about many (section 4.3).
 
-use push_contract::{Action, Batch, Next, Reason, Timestamp, Vendor, Verdict};
+use push_contract::{Action, Batch, Next, Reason, Vendor, Verdict};
 use push_xiaomi::Xiaomi;
 use serde_json::{Value, json};
 
@@ -151,21 +151,11 @@ fn waits_are_kept_and_are_a_second_at_least() {
 }
 
 #[test]
-fn totals_reopen_at_midnight_in_china_or_at_the_hour_of_the_settings() {
-    let until = |hour: u64| {
-        let app = app(&json!({ "quota_reset_hour": hour }));
-        let batch = batch(app.as_ref(), &[job("news").title("t").body("b").build()]);
-        let spent = answer(200, &refusal(200_001, "exceed quota, quota: 100000, have acked: 100213"));
-        match done(app.decode(&batch, None, None, &spent))[0].action {
-            Action::QuotaSpent { until } => until.unwrap(),
-            other => panic!("{other:?}"),
-        }
-    };
-    // It is 16:00 in China.
-    let at = |text: &str| Timestamp::parse(text).unwrap();
-    assert_eq!(until(0), at("2026-11-21T16:00:00Z"));
-    assert_eq!(until(17), at("2026-11-21T09:00:00Z"));
-    assert_eq!(until(16), at("2026-11-22T08:00:00Z"));
+fn a_total_is_spent_until_the_vendors_day_ends() {
+    let app = app(&json!({}));
+    let batch = batch(app.as_ref(), &[job("news").title("t").body("b").build()]);
+    let spent = answer(200, &refusal(200_001, "exceed quota, quota: 100000, have acked: 100213"));
+    assert_eq!(done(app.decode(&batch, None, None, &spent))[0].action, Action::QuotaSpent { until: None });
 }
 
 /// Verdicts on a list of three ids.

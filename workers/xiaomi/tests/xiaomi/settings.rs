@@ -45,7 +45,6 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         (json!({ "batch": 1001 }), "batch", "1001"),
         (json!({ "gather_jobs": 0 }), "gather_jobs", "0"),
         (json!({ "gather_max_bytes": 0 }), "gather_max_bytes", "0"),
-        (json!({ "quota_reset_hour": 24 }), "quota_reset_hour", "24"),
     ];
     for (settings, key, value) in table {
         let (found_key, found_value, rule) = refused(&settings);

@@ -58,7 +58,6 @@ fn xiaomi_keeps_the_contract() {
                 ("rate_per_second", json!(0)),
                 ("batch", json!(1001)),
                 ("gather_jobs", json!(1001)),
-                ("quota_reset_hour", json!(24)),
             ],
             hosts: vec!["cn_url", "ru_url", "in_url", "eu_url", "sg_url"],
             token: |_, n| format!("reg{n:04}Zz0w7o2sHqY"),

@@ -3,5 +3,7 @@
 mod campaign;
 mod lanes;
 mod neighbours;
+mod quota;
+mod quota_closed;
 mod rate;
 mod scene;

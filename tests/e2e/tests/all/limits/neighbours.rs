@@ -62,7 +62,6 @@ impl<'a> Street<'a> {
         let spec = spec
             .env("PUSH__APPS__CHAT__PARCEL__APP_SECRET", "chat-secret")
             .env("PUSH_DELIVERIES", &campaign.deliveries_file().to_string_lossy())
-            .env("PUSH__WORKER__ON_QUOTA_EXHAUSTED", "hold")
             // What a worker holds of a stopped app goes back to its queue soon, so that it is delivered once more.
             .env("PUSH__WORKER__BLOCK_HOLD_MS", "1000")
             .env("PUSH__BREAKER__PAUSE_MS", "1000")
@@ -215,7 +214,7 @@ impl<'a> Street<'a> {
 fn settings(stage: &Stage, secret: &Path, shops_rate: u32) -> String {
     let app = |app: &str, rate: u32, more: &str| {
         format!(
-            "[apps.{app}.parcel]\napp_id = 'p-{app}'\nauth_url = '{0}'\nsend_url = '{0}'\ncalls = 'single'\nrights = ['calls', 'alerts']\nrate_per_second = {rate}\n{more}\n",
+            "[apps.{app}.parcel]\napp_id = 'p-{app}'\nauth_url = '{0}'\nsend_url = '{0}'\ncalls = 'single'\nrights = ['calls', 'alerts']\nrate_per_second = {rate}\n{more}\n[apps.{app}.parcel.day.quotas.promo]\nspent = 'hold'\n",
             stage.sim.url()
         )
     };
