@@ -71,6 +71,12 @@ pub trait App: Send + Sync + 'static {
     /// What the vendor allows, unless the settings say otherwise.
     fn rate(&self) -> Rate;
 
+    /// Limits of single interfaces that push nothing, such as a token endpoint or a call that saves a message: calls a second,
+    /// by the name in [`Call::api`]. Each is kept beside the app's own rate.
+    fn api_rates(&self) -> Vec<(&'static str, u32)> {
+        Vec::new()
+    }
+
     /// What the vendor allows on one of its days: the table `day` of the settings. A vendor that counts nothing by the day has
     /// nothing to say.
     fn day(&self) -> &Day {

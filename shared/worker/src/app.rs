@@ -37,6 +37,8 @@ pub struct AppState {
     pub rate: Rate,
     /// Where jobs wait for their turn under it.
     pub pace: Arc<Pace>,
+    /// The same for interfaces that have limits of their own.
+    api_paces: BTreeMap<&'static str, Arc<Pace>>,
     /// HTTP.
     pub transport: Transport,
     /// Vendor calls at once.
@@ -78,6 +80,8 @@ impl AppState {
                 )
             })?;
         let rate = app.rate();
+        let api_pace =
+            |(api, per_second)| (api, Arc::new(Pace::of_api(name.as_str(), api, per_second, process.worker.aim)));
         let targets_per_call = batch_limit(rate, app.call_limits().targets.max(1));
         let rules = &process.breaker;
         let guard = &process.guard;
@@ -97,6 +101,7 @@ impl AppState {
             probe: Semaphore::new(1),
             settings: values.clone(),
             pace: Arc::new(Pace::new(name.as_str(), rate, process.worker.aim)),
+            api_paces: app.api_rates().into_iter().map(api_pace).collect(),
             gate: watch::Sender::new(None),
             breaker: Mutex::new(Breaker::new(BreakerRules {
                 share: rules.share,
@@ -111,6 +116,18 @@ impl AppState {
             failures: AtomicUsize::new(0),
             vendor: app,
         })
+    }
+
+    /// Every pace that somebody must work on.
+    pub fn paces(&self) -> impl Iterator<Item = &Arc<Pace>> {
+        std::iter::once(&self.pace).chain(self.api_paces.values())
+    }
+
+    /// Waits, right before a call that pushes nothing is written, for its turn under a limit of its own.
+    pub async fn before_call(&self, api: &str) {
+        if let Some(pace) = self.api_paces.get(api) {
+            pace.before_write(None, 1).await;
+        }
     }
 
     /// The realm of a push's targets.

@@ -9,13 +9,10 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use push_contract::{App, AuthRefusal, Authentication, Timestamp, Token};
+use push_contract::{AuthRefusal, Authentication, Timestamp, Token};
 use tokio::sync::Mutex;
 
-use crate::{
-    metrics::Metrics,
-    transport::{Sent, Transport},
-};
+use crate::{app::AppState, metrics::Metrics, transport::Sent};
 
 /// Why there is no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,14 +46,7 @@ impl Credentials {
     ///
     /// # Errors
     /// See [`NoToken`].
-    pub async fn get(
-        &self,
-        app: &dyn App,
-        name: &str,
-        realm: &str,
-        transport: &Transport,
-        metrics: &Metrics,
-    ) -> Result<Option<Arc<Token>>, NoToken> {
+    pub async fn get(&self, app: &AppState, realm: &str, metrics: &Metrics) -> Result<Option<Arc<Token>>, NoToken> {
         if self.in_request.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -88,7 +78,7 @@ impl Credentials {
         {
             return Err(error.clone());
         }
-        let fetched = fetch(app, realm, now, transport).await;
+        let fetched = fetch(app, realm, now).await;
         match &fetched {
             Ok(None) => self.in_request.store(true, Ordering::Relaxed),
             Ok(token) => self.token.store(token.clone()),
@@ -96,6 +86,7 @@ impl Credentials {
         }
         *last_failure = fetched.as_ref().err().map(|error| (Instant::now(), error.clone()));
         drop(last_failure);
+        let name = app.name.as_str();
         metrics.credential_fetches.with_label_values(&[name, if fetched.is_ok() { "ok" } else { "failed" }]).inc();
         match (fetched, good) {
             (Ok(None), _) => Ok(None),
@@ -117,23 +108,19 @@ impl Credentials {
     }
 }
 
-async fn fetch(
-    app: &dyn App,
-    realm: &str,
-    now: Timestamp,
-    transport: &Transport,
-) -> Result<Option<Arc<Token>>, NoToken> {
-    match app.authentication(realm, now) {
+async fn fetch(app: &AppState, realm: &str, now: Timestamp) -> Result<Option<Arc<Token>>, NoToken> {
+    match app.vendor.authentication(realm, now) {
         Authentication::InRequest => Ok(None),
         Authentication::Token(token) => Ok(Some(Arc::new(token))),
         Authentication::Endpoint(call) => {
-            let answer = match transport.send(*call).await {
+            app.before_call(call.api).await;
+            let answer = match app.transport.send(*call).await {
                 Sent::Answer(answer) => answer,
                 Sent::NotSent(detail) | Sent::Lost(detail) => {
                     return Err(NoToken::Trouble { retry_after: None, detail });
                 }
             };
-            match app.read_credential(&answer) {
+            match app.vendor.read_credential(&answer) {
                 Ok(token) => Ok(Some(Arc::new(token))),
                 Err(AuthRefusal::Misconfigured { detail }) => Err(NoToken::Refused(detail)),
                 Err(AuthRefusal::Unavailable { retry_after, detail }) => Err(NoToken::Trouble { retry_after, detail }),

@@ -155,6 +155,9 @@ fn print_limits(apps: &Apps, metrics: &Metrics, process: &Process) {
     for app in apps.values() {
         let limit = f64::from(app.rate.per_second);
         tracing::info!(app = app.name.as_str(), per_second = app.rate.per_second, counted = ?app.rate.counted, aim = process.worker.aim, "rate limit");
+        for (api, per_second) in app.vendor.api_rates() {
+            tracing::info!(app = app.name.as_str(), api, per_second, "rate limit of calls that push nothing");
+        }
         metrics.rate_limit.with_label_values(&[app.name.as_str(), "limit"]).set(limit);
         metrics.rate_limit.with_label_values(&[app.name.as_str(), "aim"]).set(limit * process.worker.aim);
         for (quota, setting) in &app.vendor.day().quotas {
@@ -177,7 +180,9 @@ fn show_endings(apps: &Apps, settings: &Settings, metrics: &Metrics) {
 /// Starts leasing for the apps that pass.
 fn lease_for(worker: &Arc<Worker>, which: impl Fn(&AppName) -> bool) {
     for (_, app) in worker.apps.load().iter().filter(|(name, _)| which(name)) {
-        tokio::spawn(pace::run(worker.clone(), Arc::downgrade(app)));
+        for pace in app.paces() {
+            tokio::spawn(pace::run(worker.clone(), pace.clone(), Arc::downgrade(app)));
+        }
     }
 }
 

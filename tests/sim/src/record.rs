@@ -46,6 +46,8 @@ struct Tally {
     accepted: u64,
     refused: u64,
     mismatch: u64,
+    auth_window: Window,
+    prepare_window: Window,
     call_window: Window,
     target_window: Window,
 }
@@ -64,9 +66,12 @@ pub(crate) struct Counts {
     pub(crate) per_second_max: BTreeMap<String, PerSecond>,
 }
 
-/// The most that one app's committing calls ever brought within any 1000 ms, taken or not.
+/// The most that one app ever brought within any 1000 ms, taken or not: token calls, calls that prepare, calls that commit
+/// and their targets.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct PerSecond {
+    auth_calls: u64,
+    prepare_calls: u64,
     calls: u64,
     targets: u64,
 }
@@ -145,7 +150,12 @@ impl Record {
                 counts.refused += tally.refused;
                 counts.auth_calls += tally.auth_calls;
                 counts.mismatch += tally.mismatch;
-                let most = PerSecond { calls: tally.call_window.most(), targets: tally.target_window.most() };
+                let most = PerSecond {
+                    auth_calls: tally.auth_window.most(),
+                    prepare_calls: tally.prepare_window.most(),
+                    calls: tally.call_window.most(),
+                    targets: tally.target_window.most(),
+                };
                 counts.per_second_max.insert(format!("{of}/{name}"), most);
             }
         }
@@ -192,8 +202,11 @@ impl Inner {
 impl Tally {
     fn add(&mut self, seen: &Seen<'_>, lines: &[Line<'_>]) {
         match seen.opened.effect {
-            Effect::Auth => self.auth_calls += 1,
-            Effect::Prepare => {}
+            Effect::Auth => {
+                self.auth_calls += 1;
+                self.auth_window.add(seen.at, 1);
+            }
+            Effect::Prepare => self.prepare_window.add(seen.at, 1),
             Effect::Commit => {
                 let targets = seen.opened.aims.len();
                 self.calls += 1;

@@ -86,6 +86,10 @@ impl App for HonorApp {
         Rate { per_second: self.settings.rate_per_second, counted }
     }
 
+    fn api_rates(&self) -> Vec<(&'static str, u32)> {
+        vec![("auth", self.settings.tokens_per_second)]
+    }
+
     fn warnings(&self) -> Vec<String> {
         let marketing = "self_classification = false: Honor takes every notification for marketing, silent and 2 per \
                          device and day";

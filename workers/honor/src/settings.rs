@@ -40,6 +40,7 @@ pub(crate) struct Settings {
     pub(crate) max_bytes: usize,
     pub(crate) rate_per_second: u32,
     pub(crate) rate_counts: RateCounts,
+    pub(crate) tokens_per_second: u32,
     pub(crate) batch: usize,
     pub(crate) day: Day,
     pub(crate) codes: BTreeMap<String, Meaning>,
@@ -79,6 +80,7 @@ impl Settings {
         }
         rule(self.max_bytes >= 1024, "max_bytes", self.max_bytes, "at least 1024 bytes")?;
         rate(self.rate_per_second, "in a second")?;
+        within("tokens_per_second", self.tokens_per_second, 1..=1000, "token calls a second")?;
         within("batch", self.batch, 1..=1000, "tokens a call")?;
         for kind in self.importance.keys() {
             let known = Kind::ALL.iter().any(|known| known.as_str() == kind);

@@ -21,6 +21,9 @@ use crate::{
 /// Tokens are renewed this long before they end.
 pub(crate) const RENEW_BEFORE: Duration = Duration::from_secs(300);
 
+/// 1000 tokens in five minutes, spread (section 3.1).
+pub(crate) const TOKENS_PER_SECOND: u32 = 3;
+
 /// What calls are authorised with.
 #[derive(Debug)]
 pub(crate) struct Credentials {

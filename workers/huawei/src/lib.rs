@@ -130,6 +130,10 @@ impl App for HuaweiApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
     }
 
+    fn api_rates(&self) -> Vec<(&'static str, u32)> {
+        vec![("auth", auth::TOKENS_PER_SECOND)]
+    }
+
     fn warnings(&self) -> Vec<String> {
         let unclassified = |platform: Platform| {
             let empty = self.address(platform).is_ok() && self.settings.categories_of(platform).is_empty();

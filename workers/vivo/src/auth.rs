@@ -17,6 +17,8 @@ use crate::{
 const LIFE: Duration = Duration::from_secs(24 * 3600);
 /// vivo advises a new one every hour or two; while that fails the old one stays in use.
 const RENEW_BEFORE: Duration = Duration::from_secs(23 * 3600);
+/// Calls a second; over it the answer is 10093.
+pub(crate) const CALLS_PER_SECOND: u32 = 10;
 /// Of a vendor's own text, in characters.
 const MOST_TEXT: usize = 200;
 

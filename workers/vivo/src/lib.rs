@@ -83,6 +83,10 @@ impl App for VivoApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
     }
 
+    fn api_rates(&self) -> Vec<(&'static str, u32)> {
+        vec![("auth", auth::CALLS_PER_SECOND)]
+    }
+
     fn day(&self) -> &Day {
         &self.settings.day
     }

@@ -54,6 +54,14 @@ impl Limits {
         Self { limit, aim, capacity: (0.05 * aim).max(2.0), batch: (limit / 10.0).floor().max(1.0) }
     }
 
+    /// The limits of a single interface, at so many calls a second. Nothing is saved up for a burst: many of these limits
+    /// are a few calls a second, and there one call too many is one too many.
+    #[must_use]
+    pub fn of_calls(per_second: u32, share: f64) -> Self {
+        let limits = Self::of(Rate { per_second, counted: Counted::Calls }, share);
+        Self { capacity: (0.05 * limits.aim).max(1.0), batch: 1.0, ..limits }
+    }
+
     /// What one of so many replicas may do by itself while the store is away: together they stay at four fifths of the
     /// aim, and nobody has more than one unit or a twentieth of a second in hand.
     #[must_use]
@@ -89,6 +97,9 @@ mod tests {
             let worst = limits.aim * (1.0 + LEASE_LIFE_US as f64 / 1e6) + limits.capacity;
             let allowed = limits.limit + f64::from(u8::from(per_second < 20));
             assert!(worst.floor() <= allowed + f64::from(u8::from(per_second < 5)), "{per_second}: {worst}");
+            let limits = Limits::of_calls(per_second, 0.85);
+            let worst = limits.aim * (1.0 + LEASE_LIFE_US as f64 / 1e6) + limits.capacity;
+            assert!(worst.floor() <= limits.limit, "an interface, {per_second}: {worst}");
         }
     }
 }

@@ -23,6 +23,13 @@ pub(super) fn check(report: &mut Report, variant: &str, vendor: &dyn Vendor, dri
     report.check(&format!("{variant}: rate"), || {
         ensure(drive.app.rate().per_second > 0, || "never zero: it would mean unlimited or nothing".to_owned())
     });
+    report.check(&format!("{variant}: rates of single interfaces"), || {
+        let mut apis: Vec<_> = drive.app.api_rates();
+        apis.sort_unstable();
+        let good = apis.iter().all(|(api, per_second)| !api.is_empty() && *per_second > 0);
+        let single = apis.windows(2).all(|pair| pair[0].0 != pair[1].0);
+        ensure(good && single, || format!("{apis:?}: each interface once, and never zero"))
+    });
     for name in vendor.profile().token_types {
         for count in [1, limits.targets] {
             report.check(&format!("{variant}: {count} targets of type {name}"), || {

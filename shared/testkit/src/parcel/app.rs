@@ -36,6 +36,10 @@ impl App for ParcelApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Targets }
     }
 
+    fn api_rates(&self) -> Vec<(&'static str, u32)> {
+        self.settings.api_rates.clone()
+    }
+
     fn day(&self) -> &Day {
         &self.settings.day
     }

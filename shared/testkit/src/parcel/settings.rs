@@ -37,10 +37,11 @@ pub(super) struct Settings {
     pub(super) rights: BTreeSet<Right>,
     pub(super) sealed_by_default: bool,
     pub(super) rate_per_second: u32,
+    pub(super) api_rates: Vec<(&'static str, u32)>,
     pub(super) day: Day,
 }
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "app_id",
     super::SECRET,
     "auth_url",
@@ -50,6 +51,7 @@ const KEYS: [&str; 10] = [
     "rights",
     "token_type",
     "rate_per_second",
+    "api_rates",
     "day",
 ];
 
@@ -79,6 +81,7 @@ pub(super) fn read(settings: &Value) -> Result<Settings, SettingsError> {
         rights: table.rights()?,
         sealed_by_default: table.one_of("token_type", &[("plain", false), ("sealed", true)])?,
         rate_per_second: u32::try_from(table.number("rate_per_second", 1, 1_000_000)?).unwrap_or(u32::MAX),
+        api_rates: table.api_rates()?,
         day: table.day()?,
     })
 }
@@ -115,6 +118,17 @@ impl<'a> Table<'a> {
             let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
             self.wrong(key, &format!("must be one of {}", names.join(", ")))
         })
+    }
+
+    fn api_rates(&self) -> Result<Vec<(&'static str, u32)>, SettingsError> {
+        let wrong = || self.wrong("api_rates", "must be a table of auth and save, each from 1 to 1000000");
+        let rates = self.keys.get("api_rates").and_then(Value::as_object).ok_or_else(wrong)?;
+        let one = |(name, value): (&String, &Value)| {
+            let api = ["auth", "save"].into_iter().find(|api| api == name)?;
+            let per_second = value.as_u64().filter(|number| (1..=1_000_000).contains(number))?;
+            Some((api, u32::try_from(per_second).ok()?))
+        };
+        rates.iter().map(|rate| one(rate).ok_or_else(wrong)).collect()
     }
 
     fn day(&self) -> Result<Day, SettingsError> {

@@ -13,13 +13,13 @@ static LEASES: LazyLock<Script> = LazyLock::new(|| Script::new(LEASE));
 static LEDGER: LazyLock<Script> = LazyLock::new(|| Script::new(QUOTA));
 
 impl RedisStore {
-    /// Asks the bucket of an app's pushes.
+    /// Asks the bucket of an app, or of one of its interfaces (`<app>/<api>`).
     ///
     /// # Errors
     /// When the store does not answer; whether it gave is then unknown, and what it gave is lost.
-    pub async fn lease(&self, app: &str, limits: &Limits, ask: &Ask) -> Result<Grant, StoreDown> {
+    pub async fn lease(&self, name: &str, limits: &Limits, ask: &Ask) -> Result<Grant, StoreDown> {
         let mut call = LEASES.prepare_invoke();
-        call.key(format!("{}:rate:{app}", self.tag)).arg(arguments(limits, ask, None));
+        call.key(format!("{}:rate:{name}", self.tag)).arg(arguments(limits, ask, None));
         self.link.invoke("lease", &call, read_grant).await
     }
 

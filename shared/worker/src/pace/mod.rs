@@ -74,7 +74,10 @@ impl Mode {
 /// One limit of one app. What is on the hot path is one short lock.
 #[derive(Debug)]
 pub struct Pace {
-    app: String,
+    /// What its bucket is called: the app, or one interface of it as `<app>/<api>`.
+    name: String,
+    /// Whether metrics tell of it. They have an app, and no interface of one.
+    told: bool,
     counted: Counted,
     limits: Limits,
     began: Instant,
@@ -92,10 +95,20 @@ impl Pace {
     /// A pace that aims at this share of the vendor's limit. Nothing goes before [`run`] works on it.
     #[must_use]
     pub fn new(app: &str, rate: Rate, aim: f64) -> Self {
-        let limits = Limits::of(rate, aim);
+        Self::of(app.to_owned(), true, rate.counted, Limits::of(rate, aim))
+    }
+
+    /// The same for one interface of an app, at so many calls a second.
+    #[must_use]
+    pub fn of_api(app: &str, api: &str, per_second: u32, aim: f64) -> Self {
+        Self::of(format!("{app}/{api}"), false, Counted::Calls, Limits::of_calls(per_second, aim))
+    }
+
+    fn of(name: String, told: bool, counted: Counted, limits: Limits) -> Self {
         Self {
-            app: app.to_owned(),
-            counted: rate.counted,
+            name,
+            told,
+            counted,
             limits,
             began: Instant::now(),
             desk: Mutex::default(),
@@ -201,19 +214,9 @@ impl Pace {
 
     /// Hands a grant to those who wait.
     fn grant(&self, grant: &Grant, asked_us: i64, metrics: &Metrics) {
-        for (lane, units) in Lane::ALL.iter().zip(grant.units) {
-            if units > 0 {
-                let granted = metrics.rate_granted.with_label_values(&[self.app.as_str(), lane.as_str()]);
-                granted.inc_by(u64::from(units));
-            }
-        }
-        metrics.rate_limit.with_label_values(&[self.app.as_str(), "factor"]).set(grant.factor);
-        self.hand_out(grant.units, asked_us);
-    }
-
-    fn hand_out(&self, units: [u32; 3], asked_us: i64) {
+        self.show_grant(grant, metrics);
         let now = self.now_us();
-        let ready = self.desk().grant(units, asked_us, now);
+        let ready = self.desk().grant(grant.units, asked_us, now);
         for (who, asked_us) in ready {
             // Somebody who gave up a moment ago: what he was given is not used.
             let _ = who.send(asked_us);
@@ -240,15 +243,29 @@ impl Pace {
     }
 
     fn show(&self, mode: Mode, metrics: &Metrics) {
-        for known in Mode::ALL {
-            metrics.rate_mode.with_label_values(&[self.app.as_str(), known.as_str()]).set(i64::from(known == mode));
+        for known in Mode::ALL.iter().filter(|_| self.told) {
+            metrics.rate_mode.with_label_values(&[self.name.as_str(), known.as_str()]).set(i64::from(*known == mode));
         }
     }
 
+    fn show_grant(&self, grant: &Grant, metrics: &Metrics) {
+        if !self.told {
+            return;
+        }
+        for (lane, units) in Lane::ALL.iter().zip(grant.units).filter(|(_, units)| *units > 0) {
+            let granted = metrics.rate_granted.with_label_values(&[self.name.as_str(), lane.as_str()]);
+            granted.inc_by(u64::from(units));
+        }
+        metrics.rate_limit.with_label_values(&[self.name.as_str(), "factor"]).set(grant.factor);
+    }
+
     fn show_waiting(&self, metrics: &Metrics) {
+        if !self.told {
+            return;
+        }
         let waiting = self.desk().waiting_units();
         for (lane, units) in Lane::ALL.iter().zip(waiting) {
-            let gauge = metrics.rate_waiting.with_label_values(&[self.app.as_str(), lane.as_str()]);
+            let gauge = metrics.rate_waiting.with_label_values(&[self.name.as_str(), lane.as_str()]);
             gauge.set(i64::try_from(units).unwrap_or(i64::MAX));
         }
     }

@@ -28,9 +28,8 @@ const PROBE: Duration = Duration::from_millis(250);
 /// How often metrics are brought up to date while nothing happens, and whether the app is still in use.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Works on an app's pace until nobody holds the app any more.
-pub async fn run(worker: Arc<Worker>, app: Weak<AppState>) {
-    let Some(pace) = app.upgrade().map(|app| app.pace.clone()) else { return };
+/// Works on one of an app's paces until nobody holds the app any more.
+pub async fn run(worker: Arc<Worker>, pace: Arc<Pace>, app: Weak<AppState>) {
     match &worker.claims {
         Claims::Memory(_) => {
             pace.show(Mode::Standalone, &worker.metrics);
@@ -66,7 +65,7 @@ pub async fn run(worker: Arc<Worker>, app: Weak<AppState>) {
                         failures += 1;
                         worker.metrics.store_errors.with_label_values(&["lease"]).inc();
                         if failures >= FAILURES {
-                            tracing::warn!(app = pace.app, %error, "no lease: keeping to a share of the rate");
+                            tracing::warn!(limit = pace.name, %error, "no lease: keeping to a share of the rate");
                             until_back(&worker, store, &pace, &app).await;
                             failures = 0;
                         } else {
@@ -81,7 +80,7 @@ pub async fn run(worker: Arc<Worker>, app: Weak<AppState>) {
 
 async fn lease(store: &RedisStore, pace: &Pace, ask: &Ask) -> Result<Grant, StoreDown> {
     let late = |_| StoreDown { what: "lease", why: "no answer in time".to_owned() };
-    timeout(ANSWER, store.lease(&pace.app, &pace.limits, ask)).await.map_err(late)?
+    timeout(ANSWER, store.lease(&pace.name, &pace.limits, ask)).await.map_err(late)?
 }
 
 /// Serves from the share of this process until the bucket leases again.
@@ -116,7 +115,7 @@ async fn until_back(worker: &Worker, store: &RedisStore, pace: &Pace, app: &Weak
         }
         share.keep_to(pace.limits.alone_of(worker.replicas()));
     }
-    tracing::info!(app = pace.app, "leasing the rate again");
+    tracing::info!(limit = pace.name, "leasing the rate again");
     pace.show(Mode::Leased, &worker.metrics);
 }
 

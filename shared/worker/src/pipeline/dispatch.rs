@@ -46,9 +46,10 @@ impl Worker {
         let mut portions = VecDeque::from([Portion::whole(batch)]);
         let mut paid = paid;
         while let Some(mut portion) = portions.pop_front() {
-            // Whatever is sent again, split or one by one, is counted again.
-            app.pace.before_write(paid.take(), app.pace.units(1, portion.batch.targets())).await;
             let Some((credentials, token)) = self.token(app, &portion.batch).await else { continue };
+            // After the token: what waited for one must not go out in one moment. Whatever is sent again, split or one by
+            // one, is counted again.
+            app.pace.before_write(paid.take(), app.pace.units(1, portion.batch.targets())).await;
             let allowed = may.ask(told.len()).await;
             portion.keep(|origin| allowed.get(origin).copied().unwrap_or(false));
             if portion.batch.pushes.is_empty() {
@@ -100,7 +101,7 @@ impl Worker {
         let name = app.name.as_str();
         let realm = batch.pushes.first().map_or("", |push| app.realm(push));
         let credentials = app.credentials(realm);
-        match credentials.get(app.vendor.as_ref(), name, realm, &app.transport, &self.metrics).await {
+        match credentials.get(app, realm, &self.metrics).await {
             Ok(token) => Some((credentials, token)),
             Err(NoToken::Refused(detail)) => {
                 self.misconfigured(app, format!("credential refused: {detail}")).await;
@@ -137,6 +138,9 @@ impl Worker {
         for _ in 0..MOST_CALLS {
             let (api, commits, memo) = (call.api, call.commits, call.memo.take());
             committed |= commits;
+            if !commits {
+                app.before_call(api).await;
+            }
             let in_flight = self.metrics.in_flight.with_label_values(&[name]);
             in_flight.inc();
             let began = Instant::now();

@@ -35,6 +35,7 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         (json!({ "max_bytes": 1023 }), "max_bytes", "1023"),
         (json!({ "rate_per_second": 0 }), "rate_per_second", "0"),
         (json!({ "rate_counts": "bytes" }), "rate_counts", "\"bytes\""),
+        (json!({ "tokens_per_second": 0 }), "tokens_per_second", "0"),
         (json!({ "batch": 0 }), "batch", "0"),
         (json!({ "batch": 1001 }), "batch", "1001"),
         (json!({ "codes": { "200": "unavailable" } }), "codes", "200"),
@@ -78,6 +79,7 @@ fn limits_come_from_the_settings() {
     let plain = app(&json!({}));
     assert_eq!((plain.call_limits().targets, plain.call_limits().jobs), (1000, 1));
     assert_eq!((plain.rate().per_second, plain.rate().counted), (3000, Counted::Targets));
+    assert_eq!(plain.api_rates(), [("auth", 3)]);
     assert!(plain.warnings().is_empty());
     let other = app(&json!({ "batch": 7, "rate_per_second": 9, "rate_counts": "calls", "self_classification": false }));
     assert_eq!(other.call_limits().targets, 7);

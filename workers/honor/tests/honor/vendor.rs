@@ -40,6 +40,7 @@ fn honor_keeps_the_contract() {
                 ("body_limit", json!(-1)),
                 ("max_bytes", json!(0)),
                 ("rate_per_second", json!(0)),
+                ("tokens_per_second", json!(0)),
                 ("rate_counts", json!("bytes")),
                 ("batch", json!(1001)),
                 ("codes", json!({ "200": "unavailable" })),

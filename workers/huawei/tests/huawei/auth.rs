@@ -18,6 +18,7 @@ fn the_form_is_the_sheets_example() {
     assert_eq!(call.request.method(), "POST");
     assert_eq!(call.request.headers()["content-type"], "application/x-www-form-urlencoded");
     assert!(!call.commits);
+    assert_eq!(app(&json!({})).api_rates(), [(call.api, 3)], "1000 in five minutes");
     let wanted = "grant_type=client_credentials&client_id=101234567&client_secret=a%2Bb%2Fc%3Dd%26e+f";
     assert_eq!(call.request.body().as_ref(), wanted.as_bytes());
 }

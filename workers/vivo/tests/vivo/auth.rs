@@ -17,6 +17,7 @@ fn the_request_is_the_sheets_vector() {
     let Authentication::Endpoint(call) = app(&json!({})).authentication("", at) else { panic!("an endpoint") };
     assert_eq!(call.request.uri(), "https://api-push.vivo.com.cn/message/auth");
     assert_eq!((call.request.method().as_str(), call.commits), ("POST", false));
+    assert_eq!(app(&json!({})).api_rates(), [(call.api, 10)], "10093 beyond it");
     assert_eq!(call.request.headers()["content-type"], "application/json;charset=UTF-8");
     let wanted = json!({ "appId": 10004, "appKey": "25509283-3767-4b9e-83fe-b6e55ac6243e", "timestamp": 1_766_000_000_000_i64,
         "sign": "fbad102ee205ab7ccc6263100cfeb335" });

@@ -1,5 +1,6 @@
 //! The fleet stays inside every limit, and urgent goes first.
 
+mod apis;
 mod campaign;
 mod lanes;
 mod neighbours;

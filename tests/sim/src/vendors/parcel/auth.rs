@@ -9,6 +9,10 @@ use super::{Parcel, answers};
 use crate::form;
 use crate::simulator::{Answer, Ask, Effect, Opened, Ruling};
 
+/// Token calls in a second.
+const CALLS: usize = 100;
+const SECOND_MS: u64 = 1000;
+
 pub(super) fn open(parcel: Arc<Parcel>, ask: &Ask) -> Opened {
     let form = ask.is("application/x-www-form-urlencoded").then(|| form::fields(&ask.body)).flatten();
     let field = |wanted: &str| {
@@ -41,6 +45,10 @@ fn refused(why: &str) -> Ruling {
 }
 
 fn issue(parcel: &Parcel, app: &App, now: u64) -> Ruling {
+    if !parcel.desk.may_issue(&app.name, CALLS, SECOND_MS, now) {
+        let answer = Answer::empty(503).with("retry-after", "1");
+        return Ruling::refused(answer, "http-503", "more than 100 token calls in a second");
+    }
     let token = format!("parcel-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
     parcel.desk.issue(&app.name, &token, now + app.token_seconds * 1000);
     Ruling::done(Answer::json(200, &json!({"token": token, "expires_in": app.token_seconds})), answers::TAKEN)
