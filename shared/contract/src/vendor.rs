@@ -84,6 +84,16 @@ pub trait App: Send + Sync + 'static {
         NONE
     }
 
+    /// The call that asks the vendor what it allows on the day, where there is one; [`App::read_quotas`] reads its answer.
+    fn quota_query(&self) -> Option<Call> {
+        None
+    }
+
+    /// The limits that such an answer tells, by the name of the quota: they count more than those of the settings.
+    fn read_quotas(&self, _answer: &Answer) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
     /// What the settings allow and an operator will probably regret, such as a missing channel. Printed by
     /// `--check-config` and logged at the start; it stops nothing.
     fn warnings(&self) -> Vec<String> {

@@ -46,6 +46,14 @@ fn escape(body: &mut String, plain: &str) {
     }
 }
 
+/// A GET request.
+#[must_use]
+pub fn get(address: &Uri) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    *request.uri_mut() = address.clone();
+    request
+}
+
 /// A POST request.
 #[must_use]
 pub fn post(address: &Uri, content_type: &'static str, body: impl Into<Bytes>) -> Request<Bytes> {

@@ -14,6 +14,7 @@ pub mod pipeline;
 pub mod probe;
 mod queues;
 pub mod quota;
+mod quota_query;
 mod renewal;
 mod run;
 pub mod settings;

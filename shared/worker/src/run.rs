@@ -29,6 +29,7 @@ use crate::{
     probe::Probe,
     queues::{self, Arrivals},
     quota::{self, Quotas},
+    quota_query,
     settings::{self, AfterLoss, Process, Settings, Sources, Watch, ms},
     settle::Receipts,
 };
@@ -98,7 +99,7 @@ pub(crate) async fn worker(
     tokio::spawn(beat(worker.clone(), tick));
     tokio::spawn(quota::keep(worker.clone()));
     tokio::spawn(queues::tell(worker.clone()));
-    lease_for(&worker, |_| true);
+    work_for(&worker, |_| true);
     tokio::spawn(watch_settings(worker.clone(), sources, files));
     tracing::info!(replica, vendor = worker.vendor.profile().name, apps = worker.apps.load().len(), "worker starts");
     let supervisor = Supervisor {
@@ -177,12 +178,13 @@ fn show_endings(apps: &Apps, settings: &Settings, metrics: &Metrics) {
     }
 }
 
-/// Starts leasing for the apps that pass.
-fn lease_for(worker: &Arc<Worker>, which: impl Fn(&AppName) -> bool) {
+/// Starts what works for the apps that pass: leasing, and asking for the limits of the day.
+fn work_for(worker: &Arc<Worker>, which: impl Fn(&AppName) -> bool) {
     for (_, app) in worker.apps.load().iter().filter(|(name, _)| which(name)) {
         for pace in app.paces() {
             tokio::spawn(pace::run(worker.clone(), pace.clone(), Arc::downgrade(app)));
         }
+        tokio::spawn(quota_query::run(worker.clone(), Arc::downgrade(app)));
     }
 }
 
@@ -304,7 +306,7 @@ async fn take_over(worker: &Arc<Worker>, apps: Apps) {
         .collect();
     print_limits(&apps, &worker.metrics, &worker.process);
     worker.apps.store(Arc::new(apps));
-    lease_for(worker, |name| changed.contains(name));
+    work_for(worker, |name| changed.contains(name));
     for name in changed {
         tracing::info!(app = name.as_str(), "app changed");
         if worker.blocks.of_app(&name).is_some_and(|block| block.why == Why::Misconfigured) {

@@ -9,6 +9,7 @@ use push_contract::{
 use serde_json::{Map, Value};
 
 use crate::{
+    classes::QUOTAS,
     codes::{self, About},
     is_id,
 };
@@ -65,11 +66,25 @@ fn success(batch: &Batch, body: &Value, spent: &Verdict) -> Vec<Verdict> {
     batch.tokens().map(|token| of(token).clone().vendor_id(id)).collect()
 }
 
+/// What the quota query tells of the day (section 4.4): the total of public messages. Its members are unconfirmed; what is
+/// no number above zero tells nothing.
+pub(crate) fn quotas(answer: &Answer) -> Vec<(&'static str, u64)> {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let good = (200..=299).contains(&answer.status) && body.get("code").and_then(integer) == Some(0);
+    let total = body.get("data").and_then(Value::as_object).filter(|_| good).and_then(|data| spelt(data, "dayquota"));
+    let total = total.and_then(integer).and_then(|total| u64::try_from(total).ok()).filter(|total| *total > 0);
+    total.map(|total| (QUOTAS[0], total)).into_iter().collect()
+}
+
+/// The member of this name, whatever its case and `_`.
+fn spelt<'a>(data: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    let same = |known: &str| known.replace('_', "").eq_ignore_ascii_case(name);
+    data.iter().find(|(known, told)| same(known) && !told.is_null()).map(|(_, told)| told)
+}
+
 /// The ids under any spelling of `bad_regids`, joined with commas; `None`: they cannot be read.
 fn bad_ids(data: &Map<String, Value>) -> Option<Vec<&str>> {
-    let spelt = |name: &str| name.replace('_', "").eq_ignore_ascii_case("badregids");
-    let found = data.iter().find(|(name, told)| spelt(name) && !told.is_null());
-    let Some((_, told)) = found else { return Some(Vec::new()) };
+    let Some(told) = spelt(data, "badregids") else { return Some(Vec::new()) };
     Some(told.as_str()?.split(',').map(str::trim).collect())
 }
 

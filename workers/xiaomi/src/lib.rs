@@ -30,6 +30,8 @@ const NAME: &str = "xiaomi";
 const FORM: &str = "application/x-www-form-urlencoded;charset=UTF-8";
 /// Several messages in one call (section 4.2).
 const MULTI: &str = "/v2/multi_messages/regids";
+/// What Xiaomi allows on the day (section 4.4); asked at most once a second.
+const QUOTA: &str = "/v1/trace/quota/get";
 
 /// Xiaomi Mi Push.
 #[derive(Debug, Clone, Copy)]
@@ -61,8 +63,8 @@ impl Vendor for Xiaomi {
         let hosts = settings.hosts();
         hosts.iter().try_for_each(|(key, host)| paths(key, host, [""]).map(drop))?;
         let (host_key, host) = hosts[0];
-        let [send, multi] = paths(host_key, host, [&single, MULTI])?;
-        Ok(Box::new(XiaomiApp { send, multi, key, settings }))
+        let [send, multi, quota] = paths(host_key, host, [&single, MULTI, QUOTA])?;
+        Ok(Box::new(XiaomiApp { send, multi, quota, key, settings }))
     }
 
     fn classes(&self) -> Vec<ClassRow> {
@@ -81,6 +83,7 @@ struct XiaomiApp {
     key: HeaderValue,
     send: Uri,
     multi: Uri,
+    quota: Uri,
 }
 
 impl XiaomiApp {
@@ -133,8 +136,22 @@ impl App for XiaomiApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Calls }
     }
 
+    fn api_rates(&self) -> Vec<(&'static str, u32)> {
+        vec![("quota", 1)]
+    }
+
     fn day(&self) -> &Day {
         &self.settings.day
+    }
+
+    fn quota_query(&self) -> Option<Call> {
+        let mut request = wire::get(&self.quota);
+        request.headers_mut().insert(header::AUTHORIZATION, self.key.clone());
+        Some(Call { api: "quota", request, commits: false, memo: None })
+    }
+
+    fn read_quotas(&self, answer: &Answer) -> Vec<(&'static str, u64)> {
+        answer::quotas(answer)
     }
 
     fn authentication(&self, _realm: &str, _now: Timestamp) -> Authentication {

@@ -4,6 +4,7 @@
 mod answers;
 mod classes;
 mod fit;
+mod quota;
 mod samples;
 mod settings;
 mod simulated;

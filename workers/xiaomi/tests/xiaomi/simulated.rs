@@ -12,7 +12,7 @@ use push_sim::{Ask, Simulator, vendors};
 use push_testkit::jobs::CREATED_AT;
 use serde_json::json;
 
-use crate::support::SECRET;
+use crate::support::{SECRET, answer, app};
 
 /// Cases whose request Xiaomi refuses for what stands in it, with its code.
 const REFUSED: [(&str, &str); 4] = [
@@ -27,7 +27,7 @@ fn sim() -> Arc<vendors::Xiaomi> {
     let private = |templates: serde_json::Value| json!({ "class": "private", "templates": templates });
     let plain = || private(json!({}));
     let app = json!({
-        "app_secret": SECRET, "packages": ["com.example.chat"], "transparent": true, "channels": {
+        "app_secret": SECRET, "packages": ["com.example.chat"], "transparent": true, "public_quota": 700, "channels": {
             "138001": private(json!({ "T100023": ["sender", "text"] })),
             "138002": private(json!({ "T100024": ["caller"] })),
             "138003": plain(), "138004": plain(), "138006": plain(), "138007": plain(), "138008": plain(),
@@ -62,6 +62,25 @@ fn wanted(case: &str, token: &str) -> &'static str {
         None if token.starts_with("dead-") || token.starts_with("malformed-") => "bad_regids",
         None => "0",
     }
+}
+
+#[test]
+fn the_simulator_tells_the_total_once_a_second() {
+    let sim = sim();
+    let query = || {
+        let request = app(&json!({})).quota_query().unwrap().request;
+        let (head, body) = request.into_parts();
+        let ask = Ask { method: head.method, path: head.uri.path().to_owned(), headers: head.headers, body };
+        let opened = Arc::clone(&sim).open(ask);
+        assert_eq!((opened.app.as_deref(), opened.api), (Some("chat"), "quota"));
+        opened.judge
+    };
+    let read = |ruling: push_sim::Ruling| {
+        app(&json!({})).read_quotas(&answer(200, str::from_utf8(&ruling.answer.body).unwrap()))
+    };
+    assert_eq!(read(query()(5000)), [("public", 700)]);
+    assert!(read(query()(5999)).is_empty());
+    assert_eq!(read(query()(6000)), [("public", 700)]);
 }
 
 #[test]

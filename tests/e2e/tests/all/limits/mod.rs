@@ -8,3 +8,4 @@ mod quota;
 mod quota_closed;
 mod rate;
 mod scene;
+mod told;

@@ -63,11 +63,15 @@ pub(super) fn refusal(code: &str, serial: u64) -> Answer {
     Answer::json(200, &body)
 }
 
-/// A success; every member of `data` is a text.
+/// A success of a message.
 pub(super) fn success(targets: usize, more: Map<String, Value>, serial: u64) -> Answer {
     let mut data = Map::from_iter([("id".to_owned(), json!(format!("scm{serial:020}b1")))]);
     data.extend(more);
-    let info = format!("Received push messages for {targets} REGID");
+    told(&data, &format!("Received push messages for {targets} REGID"), serial)
+}
+
+/// A success; every member of `data` is a text.
+pub(super) fn told(data: &Map<String, Value>, info: &str, serial: u64) -> Answer {
     let trace_id = format!("Xdm{serial:020}b");
     let body = json!({
         "result": "ok", "trace_id": trace_id, "code": 0, "data": data, "description": "成功", "info": info,

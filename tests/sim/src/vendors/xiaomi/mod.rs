@@ -4,6 +4,7 @@ mod answers;
 mod apps;
 mod message;
 mod push;
+mod quota;
 mod rules;
 
 use std::sync::Arc;
@@ -61,7 +62,7 @@ impl Simulator for Xiaomi {
     }
 
     fn apis(&self) -> &'static [&'static str] {
-        &["send", "multi"]
+        &["send", "multi", "quota"]
     }
 
     fn desk(&self) -> &Desk {
@@ -80,6 +81,7 @@ impl Simulator for Xiaomi {
             "/v3/message/regid" => Way::One(3),
             "/v4/message/regid" => Way::One(4),
             "/v2/multi_messages/regids" => Way::Multi,
+            "/v1/trace/quota/get" => return quota::open(self, &ask),
             _ => return stray(404, "no such address, or none that this simulator plays"),
         };
         if ask.method != Method::POST {
