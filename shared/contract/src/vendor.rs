@@ -71,8 +71,8 @@ pub trait App: Send + Sync + 'static {
     /// What the vendor allows, unless the settings say otherwise.
     fn rate(&self) -> Rate;
 
-    /// Limits of single interfaces that push nothing, such as a token endpoint or a call that saves a message: calls a second,
-    /// by the name in [`Call::api`]. Each is kept beside the app's own rate.
+    /// Limits of single interfaces that push nothing, such as a token endpoint or a call that saves a message: calls a
+    /// second, by the name in [`Call::api`]. Each is kept beside the app's own rate.
     fn api_rates(&self) -> Vec<(&'static str, u32)> {
         Vec::new()
     }
@@ -84,7 +84,8 @@ pub trait App: Send + Sync + 'static {
         NONE
     }
 
-    /// The call that asks the vendor what it allows on the day, where there is one; [`App::read_quotas`] reads its answer.
+    /// The call that asks the vendor what it allows on the day, where there is one; [`App::read_quotas`] reads its
+    /// answer.
     fn quota_query(&self) -> Option<Call> {
         None
     }

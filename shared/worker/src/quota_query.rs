@@ -10,8 +10,8 @@ use tokio::time::sleep;
 
 use crate::{app::AppState, pipeline::Worker, transport::Sent};
 
-/// How often a worker asks. Each asks for itself: the fleet's limit of the interface keeps them apart, and there is nothing
-/// to share that another one's death could take away.
+/// How often a worker asks. Each asks for itself: the fleet's limit of the interface keeps them apart, and there is
+/// nothing to share that another one's death could take away.
 const EVERY: Duration = Duration::from_secs(600);
 
 /// Asks for an app, at once and then now and then, until nobody holds the app any more.

@@ -66,8 +66,8 @@ pub(crate) struct Counts {
     pub(crate) per_second_max: BTreeMap<String, PerSecond>,
 }
 
-/// The most that one app ever brought within any 1000 ms, taken or not: token calls, calls that prepare, calls that commit
-/// and their targets.
+/// The most that one app ever brought within any 1000 ms, taken or not: token calls, calls that prepare, calls that
+/// commit and their targets.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct PerSecond {
     auth_calls: u64,

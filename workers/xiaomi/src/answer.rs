@@ -66,8 +66,8 @@ fn success(batch: &Batch, body: &Value, spent: &Verdict) -> Vec<Verdict> {
     batch.tokens().map(|token| of(token).clone().vendor_id(id)).collect()
 }
 
-/// What the quota query tells of the day (section 4.4): the total of public messages. Its members are unconfirmed; what is
-/// no number above zero tells nothing.
+/// What the quota query tells of the day (section 4.4): the total of public messages. Its members are unconfirmed; what
+/// is no number above zero tells nothing.
 pub(crate) fn quotas(answer: &Answer) -> Vec<(&'static str, u64)> {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let good = (200..=299).contains(&answer.status) && body.get("code").and_then(integer) == Some(0);

@@ -54,8 +54,8 @@ impl Limits {
         Self { limit, aim, capacity: (0.05 * aim).max(2.0), batch: (limit / 10.0).floor().max(1.0) }
     }
 
-    /// The limits of a single interface, at so many calls a second. Nothing is saved up for a burst: many of these limits
-    /// are a few calls a second, and there one call too many is one too many.
+    /// The limits of a single interface, at so many calls a second. Nothing is saved up for a burst: many of these
+    /// limits are a few calls a second, and there one call too many is one too many.
     #[must_use]
     pub fn of_calls(per_second: u32, share: f64) -> Self {
         let limits = Self::of(Rate { per_second, counted: Counted::Calls }, share);

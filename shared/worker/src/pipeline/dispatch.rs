@@ -47,8 +47,8 @@ impl Worker {
         let mut paid = paid;
         while let Some(mut portion) = portions.pop_front() {
             let Some((credentials, token)) = self.token(app, &portion.batch).await else { continue };
-            // After the token: what waited for one must not go out in one moment. Whatever is sent again, split or one by
-            // one, is counted again.
+            // After the token: what waited for one must not go out in one moment. Whatever is sent again, split or one
+            // by one, is counted again.
             app.pace.before_write(paid.take(), app.pace.units(1, portion.batch.targets())).await;
             let allowed = may.ask(told.len()).await;
             portion.keep(|origin| allowed.get(origin).copied().unwrap_or(false));

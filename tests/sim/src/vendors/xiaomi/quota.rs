@@ -1,5 +1,5 @@
-//! The quota query (section 4.4). What it tells is unconfirmed: here the total of public messages, as answers to messages
-//! tell it.
+//! The quota query (section 4.4). What it tells is unconfirmed: here the total of public messages, as answers to
+//! messages tell it.
 
 use std::sync::Arc;
 
