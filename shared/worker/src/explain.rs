@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use push_contract::{App, AppName, Batch, Class, Job, Push, Secret, Timestamp, Token, Vendor};
+use push_contract::{App, AppName, Batch, Class, Day, Job, OnSpent, Push, Secret, Timestamp, Token, Vendor};
 use serde_json::{Value, json};
 
 use crate::{
@@ -52,6 +52,7 @@ pub(crate) fn explain(vendor: &dyn Vendor, settings: &Settings, body: &[u8]) -> 
             "rate": app.rate,
             "targets_per_call": app.targets_per_call,
             "quota": judged.class.as_ref().and_then(|class| class.quota.as_ref()),
+            "day": judged.class.as_ref().map(|class| day(app.vendor.day(), class)),
             "caps": judged.class.as_ref().and_then(|class| caps(vendor, class)),
         },
         "dropped": judged.fitted.dropped,
@@ -97,6 +98,15 @@ fn right(vendor: &dyn Vendor, job: &Job, class: Option<&Class>) -> Value {
     let needs = rows.iter().find(|row| row.kind == job.kind).and_then(|row| row.needs.as_deref());
     let missing = class.is_some_and(|class| class.degraded_from.is_some());
     json!({ "of_the_kind": needs, "missing": missing, "because": class.map(|class| class.because.as_str()) })
+}
+
+/// What the settings say about the class's quota and the devices' caps. The vendor's own figure, where it tells one, counts more.
+fn day(day: &Day, class: &Class) -> Value {
+    let quota = class.quota.as_deref();
+    let of_quota = quota.and_then(|quota| day.quotas.get(quota));
+    let limit = of_quota.map(|quota| quota.limit.number()).filter(|limit| *limit > 0);
+    let hold = of_quota.map(|quota| quota.spent == OnSpent::Hold);
+    json!({ "limit": limit, "held_when_spent": hold, "per_device": day.device_cap(&class.name, quota).map(|(_, most)| most) })
 }
 
 /// The vendor's caps on a class, from its table.
