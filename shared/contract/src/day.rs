@@ -1,6 +1,6 @@
 //! What a vendor allows on one of its days: quotas, hours, caps of single devices. The table `day` of an app's settings.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Deserialize;
 
@@ -169,6 +169,18 @@ impl Day {
     /// No limits.
     pub const NONE: Self = Self { utc_offset_s: 0, quotas: BTreeMap::new(), device_caps: BTreeMap::new() };
 
+    /// For so long after an opening the vendor's refusal may be about what was before it.
+    pub const MOMENT: Duration = Duration::from_secs(60);
+
+    /// Whether the day, or the hours of a quota, began a moment ago.
+    #[must_use]
+    pub fn just_opened(&self, quota: &str, now: Timestamp) -> bool {
+        let before = Timestamp::from_millis(now.as_millis() - 60_000);
+        let hours = self.quotas.get(quota).and_then(|quota| quota.hours);
+        let opened = |hours: Hours| hours.opening(self.utc_offset_s, before).is_some();
+        self.number(before) != self.number(now) || hours.is_some_and(opened)
+    }
+
     /// When the day of a time ends.
     #[must_use]
     pub const fn end(&self, now: Timestamp) -> Timestamp {
@@ -254,6 +266,22 @@ mod tests {
         assert_eq!(hours.opening(CHINA, at("2026-11-21T15:00:00Z")), Some(at("2026-11-21T23:00:00Z")));
         for wrong in ["7-23", "23:00-07:00", "07:60-08:00", "07:00-24:01", ""] {
             assert!(Hours::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_right_after_an_opening_may_be_about_what_was_before() {
+        let hours = Hours::try_from("07:00-23:00".to_owned()).ok();
+        let quotas = [("news".to_owned(), DailyQuota { hours, ..DailyQuota::default() })].into();
+        let day = Day { utc_offset_s: CHINA, quotas, ..Day::default() };
+        for (quota, now, just) in [
+            ("news", "2026-11-20T23:00:30Z", true),
+            ("news", "2026-11-20T23:01:30Z", false),
+            ("promo", "2026-11-20T23:00:30Z", false),
+            ("promo", "2026-11-21T16:00:59Z", true),
+            ("promo", "2026-11-21T16:01:01Z", false),
+        ] {
+            assert_eq!(day.just_opened(quota, at(now)), just, "{quota} {now}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use push_contract::{AppName, Class, Kind, Lane, Timestamp};
+use push_contract::{AppName, Class, Kind, Lane, Reason, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -53,9 +53,9 @@ pub struct Block {
     /// Of a quota: the first lane that may use no more of it; those below may not either.
     #[serde(default = "every_lane")]
     pub from: Lane,
-    /// Of a quota: the vendor said so. Else it is our own count, and what a replica still holds of it may be used.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub told: bool,
+    /// Of a quota: the vendor said so, and why. Else it is our own count, and what a replica still holds of it may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Reason>,
     /// Of a class: the kind of the job that was refused. What else is in the class may have another channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
@@ -66,7 +66,7 @@ pub struct Block {
 
 impl Block {
     fn new(why: Why, detail: String, since: Timestamp, until: Timestamp) -> Self {
-        Self { why, detail, since, until, from: Lane::High, told: false, kind: None, urgent: false }
+        Self { why, detail, since, until, from: Lane::High, told: None, kind: None, urgent: false }
     }
 }
 
@@ -169,12 +169,12 @@ impl Blocks {
 
     /// Closes a quota until a time, for a lane and those below it: by our own count.
     pub async fn spend_quota(&self, claims: &Claims, app: &AppName, quota: &str, from: Lane, until: Timestamp) {
-        self.close_quota(claims, app, quota, (from, false), until).await;
+        self.close_quota(claims, app, quota, (from, None), until).await;
     }
 
     /// Closes a quota until a time: the vendor said so.
-    pub async fn stop_quota(&self, claims: &Claims, app: &AppName, quota: &str, until: Timestamp) {
-        self.close_quota(claims, app, quota, (Lane::High, true), until).await;
+    pub async fn stop_quota(&self, claims: &Claims, app: &AppName, quota: &str, why: Reason, until: Timestamp) {
+        self.close_quota(claims, app, quota, (Lane::High, Some(why)), until).await;
     }
 
     async fn close_quota(
@@ -182,36 +182,41 @@ impl Blocks {
         claims: &Claims,
         app: &AppName,
         quota: &str,
-        (from, told): (Lane, bool),
+        (from, told): (Lane, Option<Reason>),
         until: Timestamp,
     ) {
         let now = Timestamp::now();
         let known = self.get(&quota_subject(app, quota)).filter(|block| block.until > now);
         let (mut since, mut widest, mut latest, mut by_vendor) = (now, from, until, told);
         if let Some(known) = known {
-            if known.from <= from && known.until >= until && known.told >= told {
+            if known.from <= from && known.until >= until && (known.told.is_some() || told.is_none()) {
                 return;
             }
             (since, widest, latest) = (known.since, known.from.min(from), known.until.max(until));
-            by_vendor |= known.told;
+            by_vendor = by_vendor.or(known.told);
         }
-        tracing::warn!(app = app.as_str(), quota, from = widest.as_str(), until = %latest, by_vendor, "quota spent");
+        tracing::warn!(app = app.as_str(), quota, from = widest.as_str(), until = %latest, by_vendor = by_vendor.is_some(), "quota spent");
         let (why, detail) = (Why::Quota, quota.to_owned());
         let block = Block { from: widest, told: by_vendor, ..Block::new(why, detail, since, latest) };
         self.set(claims, &quota_subject(app, quota), Some(block)).await;
     }
 
-    /// Opens every quota of an app: its settings changed, and what is still spent closes with the next question.
-    pub async fn reopen_quotas(&self, claims: &Claims, app: &AppName) {
-        let of_app = quota_subject(app, "");
-        let closed: Vec<String> = {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            known.keys().filter(|subject| subject.starts_with(&of_app)).cloned().collect()
-        };
-        for subject in closed {
+    /// Opens a quota of an app whose settings changed: if it is spent all the same, it closes with the next question.
+    pub async fn reopen_quota(&self, claims: &Claims, app: &AppName, quota: &str) {
+        let subject = quota_subject(app, quota);
+        if self.get(&subject).is_some() {
             tracing::info!(subject, "the settings changed: asked anew");
             self.set(claims, &subject, None).await;
         }
+    }
+
+    /// Takes down what has ended, also while the store is away.
+    pub fn forget_ended(&self) {
+        let now = Timestamp::now();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let ended = |block: &Block| block.why == Why::Quota && block.until <= now;
+        known.iter().filter(|(_, block)| ended(block)).for_each(|(subject, block)| self.show(subject, block, 0));
+        known.retain(|_, block| !ended(block));
     }
 
     /// The alert about a class of an app, if there is one.

@@ -40,6 +40,28 @@ pub struct Quotas {
 struct Held {
     purse: Purse,
     away: Option<Instant>,
+    /// The ledger is away and this process's part of the rest is used up: nobody knows whether the quota is spent.
+    short: bool,
+}
+
+/// What came of a draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Taken {
+    /// As many units as there were.
+    pub(crate) slip: Slip,
+    /// The ledger has no more; else it could not be asked.
+    pub(crate) spent: bool,
+}
+
+/// Why nothing may be taken right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AtHand {
+    /// Units are there, or may be.
+    Some,
+    /// The ledger has no more.
+    Nothing,
+    /// The ledger is away: it is asked again soon.
+    AskAgain,
 }
 
 impl Quotas {
@@ -75,7 +97,7 @@ impl Worker {
     }
 
     /// Takes so many units of a quota for a lane, or as many as are left. `None`: it has no limit.
-    pub(crate) async fn draw(&self, app: &AppState, quota: &str, lane: Lane, units: u32) -> Option<Slip> {
+    pub(crate) async fn draw(&self, app: &AppState, quota: &str, lane: Lane, units: u32) -> Option<Taken> {
         let rules = self.rules_of(app, quota)?;
         let held = self.quotas.of(app.name.as_str(), quota);
         let mut held = held.lock().await;
@@ -84,28 +106,34 @@ impl Worker {
             if held.away.is_some_and(|until| until > Instant::now()) {
                 return Some(self.draw_alone(&mut held, &rules, index, units));
             }
-            if let Err(error) = self.ask_ledger(app, quota, &mut held, &rules, lane, units).await {
-                self.store_failed(&error);
-                held.away = Some(Instant::now() + AWAY);
-                return Some(self.draw_alone(&mut held, &rules, index, units));
+            match self.ask_ledger(app, quota, &mut held, &rules, lane, units).await {
+                Ok(drawn) if drawn.day == held.purse.day() => {}
+                // Clocks differ a little at midnight.
+                Ok(_) => return Some(self.draw_alone(&mut held, &rules, index, units)),
+                Err(error) => {
+                    self.store_failed(&error);
+                    return Some(self.draw_alone(&mut held, &rules, index, units));
+                }
             }
         }
+        let day = held.purse.day();
         let slip = held.purse.take(&rules, index, units, now);
         let spent = slip.units < units;
         drop(held);
         if spent {
-            let until = Timestamp::from_millis(rules.end_of(rules.day(now)));
+            let until = Timestamp::from_millis(rules.end_of(day));
             self.blocks.spend_quota(&self.claims, &app.name, quota, lane, until).await;
         }
-        Some(slip)
+        Some(Taken { slip, spent })
     }
 
     /// What is at hand, and then of this process's part of the rest.
-    fn draw_alone(&self, held: &mut Held, rules: &QuotaRules, lane: usize, units: u32) -> Slip {
+    fn draw_alone(&self, held: &mut Held, rules: &QuotaRules, lane: usize, units: u32) -> Taken {
         let now = Timestamp::now().as_millis();
         let mut slip = held.purse.take(rules, lane, units, now);
         slip.units += held.purse.alone(rules, lane, units - slip.units, self.replicas(), now).units;
-        slip
+        held.short = slip.units < units;
+        Taken { slip, spent: false }
     }
 
     async fn ask_ledger(
@@ -116,23 +144,31 @@ impl Worker {
         rules: &QuotaRules,
         lane: Lane,
         units: u32,
-    ) -> Result<(), StoreDown> {
+    ) -> Result<Drawn, StoreDown> {
         let now = Timestamp::now().as_millis();
         let draw = held.purse.draw(rules, lane as usize, units, self.replicas(), &self.replica, now);
         let name = app.name.as_str();
         let drawn = match &self.claims {
             Claims::Redis(store) => {
                 let late = |_| StoreDown { what: "quota", why: "no answer in time".to_owned() };
-                timeout(ANSWER, store.draw(name, quota, rules, &draw)).await.map_err(late)??
+                let answer = timeout(ANSWER, store.draw(name, quota, rules, &draw)).await.map_err(late);
+                match answer.and_then(|answer| answer) {
+                    Ok(drawn) => drawn,
+                    Err(error) => {
+                        held.purse.unheard();
+                        held.away = Some(Instant::now() + AWAY);
+                        return Err(error);
+                    }
+                }
             }
             Claims::Memory(_) => self.quotas.draw_here(name, quota, rules, &draw),
         };
         held.purse.drawn(&draw, &drawn);
-        held.away = None;
+        (held.away, held.short) = (None, false);
         let granted = self.metrics.quota_granted.with_label_values(&[name, quota, lane.as_str()]);
         granted.inc_by(u64::from(drawn.units));
         show(&self.metrics, name, quota, rules, &drawn);
-        Ok(())
+        Ok(drawn)
     }
 
     /// Gives back what the vendor surely did not count.
@@ -142,12 +178,17 @@ impl Worker {
         }
     }
 
-    /// Whether units are at hand for a lane although the ledger has no more.
-    pub(crate) async fn has_some(&self, app: &AppState, quota: &str, lane: Lane) -> bool {
-        let Some(rules) = self.rules_of(app, quota) else { return false };
+    /// Whether a lane may take of a quota; `spent`: the ledger is known to have no more for it.
+    pub(crate) async fn at_hand(&self, app: &AppState, quota: &str, lane: Lane, spent: bool) -> AtHand {
+        let Some(rules) = self.rules_of(app, quota) else { return if spent { AtHand::Nothing } else { AtHand::Some } };
         let held = self.quotas.of(app.name.as_str(), quota);
-        let now = Timestamp::now().as_millis();
-        held.lock().await.purse.at_hand(&rules, lane as usize, now) > 0
+        let mut held = held.lock().await;
+        let away = held.away.is_some_and(|until| until > Instant::now());
+        match held.purse.at_hand(&rules, lane as usize, Timestamp::now().as_millis()) {
+            0 if spent => AtHand::Nothing,
+            0 if held.short && away => AtHand::AskAgain,
+            _ => AtHand::Some,
+        }
     }
 
     /// Nothing that is at hand is spent any more: the vendor says that the day is over, or the worker stops.
@@ -177,6 +218,8 @@ impl Worker {
                 self.put_back(app, quota).await;
             }
         }
+        // What came back to yesterday is told first.
+        self.look_at_quotas().await;
         self.look_at_quotas().await;
     }
 }

@@ -208,6 +208,7 @@ async fn beat(worker: Arc<Worker>, tick: Arc<AtomicI64>) {
                 }
             }
         }
+        worker.blocks.forget_ended();
         worker.metrics.store_up.set(i64::from(worker.claims.is_up()));
         choose_probes(&worker).await;
         worker.changed.send_modify(|count| *count += 1);
@@ -304,6 +305,9 @@ async fn take_over(worker: &Arc<Worker>, apps: Apps) {
         .filter(|(name, app)| old.get(*name).is_none_or(|known| !Arc::ptr_eq(known, app)))
         .map(|(name, _)| name.clone())
         .collect();
+    // Of quotas that are gone; the others are told anew with the next look.
+    worker.metrics.quota.reset();
+    worker.metrics.quota_runs_out.reset();
     print_limits(&apps, &worker.metrics, &worker.process);
     worker.apps.store(Arc::new(apps));
     work_for(worker, |name| changed.contains(name));
@@ -312,7 +316,15 @@ async fn take_over(worker: &Arc<Worker>, apps: Apps) {
         if worker.blocks.of_app(&name).is_some_and(|block| block.why == Why::Misconfigured) {
             worker.blocks.free_app(&worker.claims, &name).await;
         }
-        worker.blocks.reopen_quotas(&worker.claims, &name).await;
+        if let (Some(old), Some(new)) = (old.get(&name), worker.apps.load().get(&name).cloned()) {
+            let (old, new) = (old.vendor.day(), new.vendor.day());
+            for quota in worker.vendor.profile().quotas {
+                let changed = old.quotas.get(*quota) != new.quotas.get(*quota) || old.utc_offset_s != new.utc_offset_s;
+                if changed {
+                    worker.blocks.reopen_quota(&worker.claims, &name, quota).await;
+                }
+            }
+        }
     }
     worker.changed.send_modify(|count| *count += 1);
 }

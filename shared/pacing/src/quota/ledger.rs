@@ -21,6 +21,8 @@ pub struct Draw {
     pub own: i64,
     /// Units of that day that were surely not counted by the vendor.
     pub back: i64,
+    /// The answer to the last question was lost, and what it gave with it.
+    pub unheard: bool,
 }
 
 /// What the ledger gives.
@@ -69,6 +71,11 @@ impl Ledger {
             // What the ledger does not know of any more was handed out all the same.
             if draw.own > *own {
                 day.used += draw.own - *own;
+                *own = draw.own;
+            }
+            // Asked one question at a time, it has no more than it says.
+            if draw.unheard && draw.own < *own {
+                day.used -= (*own - draw.own).min(day.used.max(0));
                 *own = draw.own;
             }
             let back = draw.back.clamp(0, (*own).max(0)).min(day.used.max(0));

@@ -26,6 +26,8 @@ pub struct Purse {
     used: i64,
     /// What may still be spent without the ledger, once it was found to be away.
     alone: Option<i64>,
+    /// The answer to the last question was lost.
+    unheard: bool,
 }
 
 impl Purse {
@@ -80,18 +82,30 @@ impl Purse {
             Some(before) => before,
             None => (self.day, self.own, self.back),
         };
-        Draw { lane, need: need.saturating_sub(at_hand), replicas, replica: replica.to_owned(), day, own, back }
+        let need = need.saturating_sub(at_hand);
+        Draw { lane, need, replicas, replica: replica.to_owned(), day, own, back, unheard: self.unheard }
     }
 
-    /// Takes the answer in.
+    /// The answer was lost: what it gave goes back with the next question.
+    pub fn unheard(&mut self) {
+        self.unheard = true;
+    }
+
+    /// The vendor's day that the units at hand are of.
+    #[must_use]
+    pub fn day(&self) -> i64 {
+        self.day
+    }
+
+    /// Takes the answer in. One for another day than this process is in gives nothing: clocks differ a little at midnight.
     pub fn drawn(&mut self, draw: &Draw, drawn: &Drawn) {
+        self.unheard = false;
         if draw.day == self.day {
             self.own -= draw.back;
             self.back -= draw.back;
         } else if let Some(before) = &mut self.before {
             before.2 = 0;
         }
-        self.turn(drawn.day);
         if drawn.day == self.day {
             self.own += i64::from(drawn.units);
             self.held[draw.lane] += drawn.units;
@@ -121,8 +135,10 @@ impl Purse {
     }
 
     fn turn(&mut self, today: i64) {
-        if today > self.day {
-            self.before = (self.own > 0).then_some((self.day, self.own, self.back));
+        if today != self.day {
+            // Backwards: the clock was put right, or the settings have another day.
+            let ended = today > self.day && self.own > 0;
+            self.before = ended.then_some((self.day, self.own, self.back));
             (self.day, self.held, self.own, self.back, self.used, self.alone) = (today, [0; 3], 0, 0, 0, None);
         }
     }

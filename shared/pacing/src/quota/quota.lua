@@ -11,6 +11,7 @@
 -- ARGV[8] the day of the next two
 -- ARGV[9] units that it was given on that day, less what it gave back: data that was lost is rebuilt from it
 -- ARGV[10] units of that day that come back
+-- ARGV[11] 1: the answer to its last question was lost, and what that gave comes back
 -- Returns {units, day, used, now ms}
 local now = tonumber(ARGV[1])
 if not now then
@@ -28,6 +29,11 @@ if told >= today - 2 and told <= today then
   -- What the ledger does not know of any more was handed out all the same.
   if claimed > own then
     used = used + claimed - own
+    own = claimed
+  end
+  -- Asked one question at a time, it has no more than it says.
+  if ARGV[11] == '1' and claimed < own then
+    used = used - math.min(own - claimed, math.max(used, 0))
     own = claimed
   end
   local back = math.min(math.max(math.min(tonumber(ARGV[10]), math.max(own, 0)), 0), math.max(used, 0))

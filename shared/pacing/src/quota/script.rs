@@ -19,6 +19,7 @@ pub fn draw_arguments(rules: &QuotaRules, draw: &Draw, now_ms: Option<i64>) -> V
         draw.day.to_string(),
         draw.own.to_string(),
         draw.back.to_string(),
+        u8::from(draw.unheard).to_string(),
     ]
 }
 

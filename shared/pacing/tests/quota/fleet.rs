@@ -86,6 +86,7 @@ proptest! {
                 Event::Unheard { who, lane } => {
                     let draw = ask(&mut fleet[who], &rules, lane, 1, now);
                     ledger.draw(&rules, &draw, now);
+                    fleet[who].purse.unheard();
                 }
                 Event::Crash { who } => {
                     crashed += 1;

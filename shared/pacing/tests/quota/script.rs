@@ -20,11 +20,11 @@ struct Step {
 fn step() -> impl Strategy<Value = Step> {
     let after = prop_oneof![8 => 0..3_600_000_i64, 1 => 0..3 * DAY_MS, 1 => -DAY_MS..0];
     let sums = (0..400_i64, prop_oneof![2 => Just(0), 1 => 0..50_i64]);
-    (after, -1..4_i64, 0..3_usize, 0..60_u32, 1..9_usize, 0..4_u8, sums).prop_map(
-        |(after_ms, days_ago, lane, need, replicas, who, (own, back))| Step {
+    (after, -1..4_i64, 0..3_usize, 0..60_u32, 1..9_usize, 0..4_u8, sums, prop::bool::weighted(0.1)).prop_map(
+        |(after_ms, days_ago, lane, need, replicas, who, (own, back), unheard)| Step {
             after_ms,
             days_ago,
-            draw: Draw { lane, need, replicas, replica: format!("w-{who}"), day: 0, own, back },
+            draw: Draw { lane, need, replicas, replica: format!("w-{who}"), day: 0, own, back, unheard },
         },
     )
 }
@@ -66,6 +66,6 @@ fn the_script_touches_its_one_key_alone() {
         assert!(words[0] == "'TIME'" || words[1] == "KEYS[1]", "{words:?}");
     }
     let told: String = QUOTA.lines().take_while(|line| line.starts_with("--")).collect();
-    (1..=10).for_each(|n| assert!(told.contains(&format!("ARGV[{n}]")), "ARGV[{n}]"));
+    (1..=11).for_each(|n| assert!(told.contains(&format!("ARGV[{n}]")), "ARGV[{n}]"));
     assert!(told.contains("Returns {"));
 }

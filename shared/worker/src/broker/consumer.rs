@@ -226,9 +226,13 @@ impl Consumer {
                         let resized = window.note(delivery.data.len());
                         handle(Message::new(*delivery, &self.source, &link));
                         leaving = leaving.map(|_| Instant::now() + STILL);
-                        if resized && window.present() < before && !closing {
-                            closing = true;
-                            subscriptions.cancel().await?;
+                        if resized && window.present() < before && !closing && leaving.is_none() {
+                            if self.source.lane.is_none() {
+                                leaving = Some(Instant::now() + STILL);
+                            } else {
+                                closing = true;
+                                subscriptions.cancel().await?;
+                            }
                         }
                     }
                     Some(Came::Failed(error)) => return Err(error),
@@ -240,6 +244,7 @@ impl Consumer {
                     Some(Came::Ended) => {}
                     None => {
                         closing = false;
+                        leaving = None;
                         subscriptions.held = 0;
                         if *stop.borrow() {
                             break;

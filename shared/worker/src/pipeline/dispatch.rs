@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
-use push_contract::{Action, Answer, Batch, Counted, Next, Reason, Timestamp, Token, Verdict};
+use push_contract::{Action, Answer, Batch, Counted, Day, Next, Reason, Timestamp, Token, Verdict};
 
 use super::{Worker, portion::Portion};
 use crate::{
@@ -250,9 +250,14 @@ impl Worker {
                 }
                 Action::QuotaSpent { until } => {
                     if let Some(quota) = batch.pushes.first().and_then(|push| push.class.quota.as_deref()) {
-                        let until = until.unwrap_or_else(|| app.vendor.day().end(Timestamp::now()));
+                        let (day, now) = (app.vendor.day(), Timestamp::now());
+                        let mut until = until.unwrap_or_else(|| day.end(now));
+                        // Said of the day or of the hours that ended a moment ago, or by a clock that is a little behind.
+                        if day.just_opened(quota, now) {
+                            until = until.min(now.plus(Day::MOMENT));
+                        }
                         self.put_back(app, quota).await;
-                        self.blocks.stop_quota(&self.claims, &app.name, quota, until).await;
+                        self.blocks.stop_quota(&self.claims, &app.name, quota, verdict.reason, until).await;
                     }
                 }
                 _ => {}

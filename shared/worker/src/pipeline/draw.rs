@@ -4,15 +4,18 @@ use push_contract::{Action, Class, Lane, OnSpent, Reason, Timestamp, Verdict};
 use push_pacing::{DeviceDay, DeviceKey, DeviceQuestion, Direction, Slip};
 
 use super::{Worker, dispatch::Told, send::Sending};
-use crate::app::AppState;
+use crate::{
+    app::AppState,
+    quota::{AtHand, Taken},
+};
 
-/// A class that may not send for a while.
+/// A class that may not send now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Closed {
-    pub(super) until: Timestamp,
-    pub(super) reason: Reason,
-    /// Whether its jobs wait for the opening.
-    pub(super) hold: bool,
+pub(super) enum Closed {
+    /// Its jobs end, or wait for the opening.
+    Until { until: Timestamp, reason: Reason, hold: bool },
+    /// Whether it may is known in a moment.
+    AskAgain,
 }
 
 /// What was drawn for some positions of a job, and must be given back where nothing comes of it.
@@ -30,12 +33,20 @@ impl Worker {
         let day = app.vendor.day();
         let setting = day.quotas.get(quota);
         if let Some(until) = setting.and_then(|quota| quota.hours?.opening(day.utc_offset_s, now)) {
-            return Some(Closed { until, reason: Reason::QuietHours, hold: true });
+            return Some(Closed::Until { until, reason: Reason::QuietHours, hold: true });
         }
-        let block = self.blocks.of_quota(&app.name, quota, Some(lane), now)?;
+        let block = self.blocks.of_quota(&app.name, quota, Some(lane), now);
         let hold = setting.is_some_and(|quota| quota.spent == OnSpent::Hold);
-        let open = !block.told && self.has_some(app, quota, lane).await;
-        (!open).then_some(Closed { until: block.until, reason: Reason::QuotaSpent, hold })
+        if let Some((until, reason)) = block.as_ref().and_then(|block| Some((block.until, block.told?))) {
+            return Some(Closed::Until { until, reason, hold: hold || reason == Reason::QuietHours });
+        }
+        match (self.at_hand(app, quota, lane, block.is_some()).await, block) {
+            (AtHand::Nothing, Some(block)) => {
+                Some(Closed::Until { until: block.until, reason: Reason::QuotaSpent, hold })
+            }
+            (AtHand::AskAgain, _) => Some(Closed::AskAgain),
+            _ => None,
+        }
     }
 
     /// Whether a quota's held jobs may come back: it is open for every lane.
@@ -62,16 +73,17 @@ impl Worker {
     ) -> (Drawn, Vec<(usize, Told)>) {
         let app = sending.app;
         let (cap, mut told) = self.count_devices(sending, positions).await;
-        let slip = match sending.class.quota.as_deref() {
+        let taken = match sending.class.quota.as_deref() {
             Some(quota) => self.draw(app, quota, sending.lane, units(positions.len())).await,
             None => None,
         };
-        let drawn = Drawn { slip, cap };
-        if let Some(slip) = slip {
-            let spent = Verdict::new(Action::QuotaSpent { until: None }, Reason::QuotaSpent);
+        let drawn = Drawn { slip: taken.map(|taken| taken.slip), cap };
+        if let Some(Taken { slip, spent }) = taken {
+            let verdict = Verdict::new(Action::QuotaSpent { until: None }, Reason::QuotaSpent);
+            let why = if spent { Told::Verdict(verdict) } else { Told::NotWritten };
             let rest = positions.split_off(positions.len().min(slip.units as usize));
             self.uncount_devices(sending, &drawn, rest.iter().copied()).await;
-            told.extend(rest.into_iter().map(|n| (n, Told::Verdict(spent.clone()))));
+            told.extend(rest.into_iter().map(|n| (n, why.clone())));
         }
         (drawn, told)
     }

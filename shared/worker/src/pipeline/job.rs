@@ -7,10 +7,11 @@ use push_contract::{Class, Mask, Outcome, Reason, TargetResult, Timestamp};
 use super::{
     End, Worker,
     admit::{Admitted, Waits},
+    draw::Closed,
     fate::{Judged, judge, unclassified},
     read::Read,
     send::Sending,
-    store::{Taken, Wanted},
+    store::{ASK_AGAIN, Taken, Wanted},
     wrong_class::Way,
 };
 use crate::{
@@ -139,11 +140,19 @@ impl Worker {
         if let (None, Some(quota)) = (whole, &work.class.quota)
             && let Some(closed) = self.closed(&work.app, &work.class, work.read.lane).await
         {
-            // What would be over before it reopens is told now; the rest waits where it costs nothing.
-            if !closed.hold || work.read.job.expiry() <= closed.until {
-                whole = Some((Outcome::QuotaExhausted, closed.reason));
-            } else {
-                return Round::End(self.hold(work, &quota.clone()).await);
+            match closed {
+                // What would be over before it reopens is told now; the rest waits where it costs nothing.
+                Closed::Until { until, hold: true, .. } if work.read.job.expiry() > until => {
+                    return Round::End(self.hold(work, &quota.clone()).await);
+                }
+                Closed::Until { reason, .. } => whole = Some((Outcome::QuotaExhausted, reason)),
+                Closed::AskAgain => {
+                    if let Some(end) = self.not_now(work.message) {
+                        return Round::End(end);
+                    }
+                    tokio::time::sleep(ASK_AGAIN).await;
+                    return Round::Again;
+                }
             }
         }
         let room = work.app.window();

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long to wait before the store is asked again.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
+pub(super) const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What claiming came to.
 #[derive(Debug)]
