@@ -297,7 +297,8 @@ async fn watch_settings(worker: Arc<Worker>, sources: Sources, files: Vec<PathBu
     }
 }
 
-/// An app whose settings changed may be healed, or have other limits: its block for wrong settings ends, its quotas open.
+/// An app whose settings changed may be healed, or have other limits: its block for wrong settings ends, and so do those
+/// of quotas whose limits changed.
 async fn take_over(worker: &Arc<Worker>, apps: Apps) {
     let old = worker.apps.load_full();
     let changed: Vec<_> = apps
