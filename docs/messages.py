@@ -4,6 +4,8 @@
   messages.py receipts JOB-ID          the receipts of a job within the last 24 hours, from the stream push.receipts.log
   messages.py look QUEUE               what lies in a parking queue and why, a line each; everything stays
   messages.py replay QUEUE             puts what lies there back to where it came from
+  messages.py discard QUEUE            has workers drop what lies there: nothing of it is sent, its receipts say "discarded".
+                                       QUEUE may be a held or a work queue, too: then all that lies in it now
       --reason REASON                  only what was parked for this reason
       --job JOB-ID                     only this job
 """
@@ -18,52 +20,89 @@ import pika
 
 # What is put back: the broker has it before it leaves its queue, and it counts as delivered before.
 SAFE = {"x-push-again": True}
+DISCARD = {"x-push-discard": True}
+# No worker can read a job from these, so there is none to tell of.
+NO_JOB = ("unreadable", "too_large", "wrong_vendor", "wrong_app")
 
 
 def headers_of(properties):
     return properties.headers or {}
 
 
-def key_of(method, headers):
+def key_of(queue, method, headers, body):
     """The routing key that a message had in its work queue."""
     if "x-push-park-key" in headers:
         return headers["x-push-park-key"]
+    if "push.held." in queue:
+        job = json.loads(body)
+        return f"{job['vendor']}.{headers['x-push-lane']}.{job['app']}"
     # Parked by the broker itself, at its delivery limit: the oldest death is the last of the list.
     deaths = headers.get("x-death") or [{}]
     return (deaths[-1].get("routing-keys") or [method.routing_key])[0]
 
 
-def parked(channel, queue, options):
+def why(queue, headers):
+    """Why a message lies where it does."""
+    if "push.parked." not in queue:
+        return "waits"
+    return headers.get("x-push-park-reason", "delivery_limit" if "x-death" in headers else "unrouted")
+
+
+def chosen(channel, options):
     """What lies in the queue now, each once; what is not acknowledged stays."""
-    for _ in range(channel.queue_declare(queue, passive=True).method.message_count):
-        method, properties, body = channel.basic_get(queue)
+    for _ in range(channel.queue_declare(options.queue, passive=True).method.message_count):
+        method, properties, body = channel.basic_get(options.queue)
         if method is None:
             return
-        reason = headers_of(properties).get("x-push-park-reason", "delivery_limit" if "x-death" in headers_of(properties) else "unrouted")
+        reason = why(options.queue, headers_of(properties))
         if options.job in (None, properties.message_id) and options.reason in (None, reason):
             yield method, properties, body, reason
 
 
 def look(channel, options):
-    for method, properties, body, reason in parked(channel, options.queue, options):
+    for method, properties, body, reason in chosen(channel, options):
         headers = headers_of(properties)
-        why = " ".join(str(headers[f"x-push-park-{part}"]) for part in ("field", "rule") if f"x-push-park-{part}" in headers)
-        print(properties.message_id, reason, key_of(method, headers), headers.get("x-push-parked-at", "-"), f"{len(body)} B", why, sep="\t")
+        rule = " ".join(str(headers[f"x-push-park-{part}"]) for part in ("field", "rule") if f"x-push-park-{part}" in headers)
+        at = headers.get("x-push-parked-at", "-")
+        print(properties.message_id, reason, key_of(options.queue, method, headers, body), at, f"{len(body)} B", rule, sep="\t")
+
+
+def put_back(channel, options, message, more):
+    """Publishes a message to where workers have it next; only then does it leave its queue."""
+    method, properties, body, reason = message
+    headers = headers_of(properties)
+    key = key_of(options.queue, method, headers, body)
+    kept = {name: value for name, value in headers.items() if name.startswith("x-push-") and not name.startswith("x-push-park")}
+    kept.pop("x-push-discard", None)
+    # What no worker has had is as new as its producer made it.
+    untouched = reason == "unrouted" or (reason == "waits" and not method.redelivered)
+    properties.headers = kept | ({} if untouched else SAFE) | more
+    channel.basic_publish(options.prefix + "push.jobs", key, body, properties, mandatory=True)
+    channel.basic_ack(method.delivery_tag)
 
 
 def replay(channel, options):
     channel.confirm_delivery()
     count = 0
-    for method, properties, body, reason in parked(channel, options.queue, options):
-        headers = headers_of(properties)
-        key = key_of(method, headers)
-        kept = {name: value for name, value in headers.items() if name.startswith("x-push-") and not name.startswith("x-push-park")}
-        # What no worker has had is as new as its producer made it.
-        properties.headers = kept if reason == "unrouted" else kept | SAFE
-        channel.basic_publish(options.prefix + "push.jobs", key, body, properties, mandatory=True)
-        channel.basic_ack(method.delivery_tag)
+    for message in chosen(channel, options):
+        put_back(channel, options, message, {})
         count += 1
     print(f"{count} put back", file=sys.stderr)
+
+
+def discard(channel, options):
+    channel.confirm_delivery()
+    count = removed = 0
+    for message in chosen(channel, options):
+        method, properties, _body, reason = message
+        if reason in NO_JOB:
+            print(properties.message_id, reason, "removed: there is no job to tell of", sep="\t")
+            channel.basic_ack(method.delivery_tag)
+            removed += 1
+        else:
+            put_back(channel, options, message, DISCARD)
+            count += 1
+    print(f"{count} given to the workers to discard, {removed} removed", file=sys.stderr)
 
 
 def receipts(channel, options):
@@ -88,8 +127,9 @@ def receipts(channel, options):
 
 
 def main():
+    what = {"receipts": receipts, "look": look, "replay": replay, "discard": discard}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["receipts", "look", "replay"])
+    parser.add_argument("what", choices=what)
     parser.add_argument("of", metavar="JOB-ID | QUEUE")
     parser.add_argument("--reason")
     parser.add_argument("--job")
@@ -98,12 +138,18 @@ def main():
     options = parser.parse_args()
     if "AMQP_URL" not in os.environ:
         parser.error("set AMQP_URL to amqp://user:password@host:5672/vhost (%%2f is the virtual host /)")
+    options.queue = options.of
     if options.what == "receipts":
         options.job = options.of
-    options.queue = options.of
+    elif "push.parked." not in options.queue:
+        # The broker would mark what is only looked at as delivered before, and that mark costs proof that it was never sent.
+        if options.what != "discard" or options.job or options.reason:
+            parser.error(f"{options.queue} is no parking queue: there is only discard for it, of everything")
+        if not any(f"push.{kind}." in options.queue for kind in ("held", "jobs")):
+            parser.error(f"{options.queue} is no queue of jobs: name push.held.VENDOR.APP.QUOTA or push.jobs.VENDOR.LANE.APP")
     connection = pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"]))
     try:
-        return {"receipts": receipts, "look": look, "replay": replay}[options.what](connection.channel(), options) or 0
+        return what[options.what](connection.channel(), options) or 0
     finally:
         connection.close()
 

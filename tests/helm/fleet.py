@@ -157,13 +157,13 @@ class Fleet:
         for binding in definitions["bindings"]:
             channel.queue_bind(binding["destination"], binding["source"], binding["routing_key"])
 
-    def publish(self, channel, vendor, app, token, headers=None, **more):
+    def publish(self, channel, vendor, app, token, headers=None, exchange="push.jobs", key=None, **more):
         now = datetime.datetime.now(datetime.timezone.utc).isoformat()
         job = {"v": 1, "id": str(uuid.uuid4()), "app": app, "vendor": vendor, "targets": [{"token": token}],
                "kind": "chat.direct", "sender": {"id": "u", "nickname": "Li Lei"}, "created_at": now,
                "notification": {"body": "See you at eight"}, **more}
         properties = pika.BasicProperties(content_type="application/json", delivery_mode=2, message_id=job["id"], headers=headers)
-        channel.basic_publish("push.jobs", f"{vendor}.normal.{app}", json.dumps(job), properties, mandatory=True)
+        channel.basic_publish(exchange, key or f"{vendor}.normal.{app}", json.dumps(job), properties, mandatory=True)
         return job["id"]
 
     def receipt(self, channel, job):

@@ -71,11 +71,42 @@ class Operator(unittest.TestCase):
             self.assertIn("1 put back", self.messages("replay", queue, "--reason", reason)[2])
             until("it is parked again", lambda queue=queue, job=job: job in self.messages("look", queue)[1])
 
+        self.assertEqual(self.messages("look", f"push.jobs.{VENDOR}.normal.chat")[0], 2)
+
         code, said, _ = self.messages("receipts", settled, "--idle", "2")
         self.assertEqual((code, json.loads(said)["results"][0]["outcome"]), (0, "accepted"))
         self.assertEqual(self.messages("receipts", lost, "--idle", "1")[0], 1)
         worker.terminate()
         self.assertEqual(worker.wait(45), 0)
+
+    def test_messages_discards_what_is_parked_held_or_waits(self):
+        channel = self.fleet.channel()
+        worker = self.worker()
+        # No job can be read from the first, nor told of.
+        self.fleet.publish(channel, VENDOR, "chat", "a-token", kind="chat.wave", id="unread")
+        until("it is parked", lambda: self.messages("look", f"push.parked.{VENDOR}")[1])
+        code, said, done = self.messages("discard", f"push.parked.{VENDOR}")
+        self.assertEqual((code, said.split("\t")[:2]), (0, ["unread", "unreadable"]))
+        self.assertIn("0 given to the workers to discard, 1 removed", done)
+        self.assertEqual(self.messages("look", f"push.parked.{VENDOR}")[1], "")
+        worker.terminate()
+        self.assertEqual(worker.wait(45), 0)
+
+        waits = self.fleet.publish(channel, VENDOR, "chat", "b-token")
+        held = str(uuid.uuid4())
+        queue = f"push.held.{VENDOR}.chat.test"
+        self.fleet.publish(channel, VENDOR, "chat", "c-token", id=held, test=True, exchange="", key=queue,
+                           headers={"x-push-v": 1, "x-push-gen": 0, "x-push-lane": "low"})
+        self.assertEqual(self.messages("discard", queue, "--job", held)[0], 2)
+        self.assertEqual(self.messages("discard", "push.receipts")[0], 2)
+        for of in (f"push.jobs.{VENDOR}.normal.chat", queue):
+            self.assertIn("1 given to the workers to discard", self.messages("discard", of)[2])
+        self.worker()
+        for job, lane in ((waits, "normal"), (held, "low")):
+            said = until("its receipt", lambda job=job: self.messages("receipts", job, "--idle", "1")[1])
+            receipt = json.loads(said)
+            result = receipt["results"][0]
+            self.assertEqual((receipt["lane"], result["outcome"], result["reason"]), (lane, "discarded", "discarded_by_operator"))
 
 
 if __name__ == "__main__":

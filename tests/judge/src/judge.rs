@@ -41,6 +41,7 @@ impl Judge {
             unknown: names.of("unknown"),
             expired: names.of("expired"),
             failed: names.of("failed"),
+            discarded: names.of("discarded"),
         };
         Self {
             names,

@@ -15,6 +15,7 @@ pub(crate) struct Known {
     pub(crate) unknown: Name,
     pub(crate) expired: Name,
     pub(crate) failed: Name,
+    pub(crate) discarded: Name,
 }
 
 /// Where a job's message still lies.
@@ -87,7 +88,7 @@ fn denied(
     known: Known,
     text: impl Fn(Name) -> String,
 ) -> Option<(Verdict, String)> {
-    let denies = |answer: &Answer| [known.expired, known.failed].contains(&answer.outcome);
+    let denies = |answer: &Answer| [known.expired, known.failed, known.discarded].contains(&answer.outcome);
     let answer = answers.first().filter(|_| answers.iter().all(denies))?;
     let at = taken.first()?.at;
     Some((Verdict::Denied, format!("told {}, and the vendor took it at {at}", text(answer.outcome))))

@@ -32,6 +32,8 @@ pub struct Copy {
     pub suspect: bool,
     /// How often it was delivered without an end before it was published anew, which the broker no longer knows.
     pub deliveries: i64,
+    /// An operator drops it: nothing of it is sent, and the receipt says so.
+    pub discard: bool,
 }
 
 /// Headers that do not fit.
@@ -59,6 +61,7 @@ impl Copy {
             lane: None,
             suspect: false,
             deliveries: 0,
+            discard: false,
         }
     }
 
@@ -115,10 +118,11 @@ impl Copy {
         Ok(copy.flags(headers))
     }
 
-    /// The flags that also a replay tool sets, on a message without other headers.
+    /// The flags that also an operator's tool sets, on a message without other headers.
     fn flags(mut self, headers: &FieldTable) -> Self {
         self.again = headers.inner().contains_key("x-push-again");
         self.suspect = headers.inner().contains_key("x-push-suspect");
+        self.discard = headers.inner().contains_key("x-push-discard");
         self
     }
 
@@ -147,6 +151,9 @@ impl Copy {
         }
         if self.suspect {
             put("x-push-suspect", AMQPValue::Boolean(true));
+        }
+        if self.discard {
+            put("x-push-discard", AMQPValue::Boolean(true));
         }
         if self.deliveries > 0 {
             put(DELIVERIES, AMQPValue::LongLongInt(self.deliveries));
@@ -208,6 +215,7 @@ mod tests {
             lane: Some(Lane::Low),
             suspect: false,
             deliveries: 4,
+            discard: true,
         };
         assert_eq!(Copy::read(Some(&copy.write()), 10, VERSION), Ok(copy));
     }

@@ -58,6 +58,7 @@ impl Worker {
                 lane: Some(read.lane),
                 suspect: false,
                 deliveries: 0,
+                discard: read.copy.discard,
             };
             let end = match &meta.held {
                 Some(quota) => self.publish_held(message, read, &copy, quota).await,

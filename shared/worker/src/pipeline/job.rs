@@ -87,8 +87,11 @@ impl Worker {
             None
         };
         let Some(app) = self.app(&name) else { return End::HandBack };
-        let types = self.vendor.profile().token_types;
-        let deserved = judge(&app, types, &read.job, Timestamp::now());
+        let deserved = if read.copy.discard {
+            Judged::discarded()
+        } else {
+            judge(&app, self.vendor.profile().token_types, &read.job, Timestamp::now())
+        };
         let best = deserved.class.clone();
         let judged = self.spared(&app, &read.job, deserved);
         if judged.refusal.is_none() && Timestamp::now() < read.job.expiry() {

@@ -21,6 +21,7 @@ fn phantom_and_denied() {
         ("refused", |logs| set(&mut logs.seen[0], "accepted", false), &[(Phantom, 1)]),
         ("expired though taken", |logs| told(logs, &["expired"]), &[(Denied, 1)]),
         ("failed though taken", |logs| told(logs, &["failed"]), &[(Denied, 1)]),
+        ("discarded though taken", |logs| told(logs, &["discarded"]), &[(Denied, 1)]),
         ("unknown and taken", |logs| told(logs, &["unknown"]), &[]),
         ("superseded though taken", |logs| told(logs, &["superseded"]), &[]),
         ("unknown beside expired", |logs| told(logs, &["expired", "unknown"]), &[]),

@@ -2,6 +2,7 @@
 
 mod faults;
 mod leftovers;
+mod operator;
 mod progress;
 mod publisher;
 mod report;
@@ -17,7 +18,7 @@ use std::{
 use push_judge::{Judge, Queued, Receipt, SLACK_MS, Summary, for_each_line};
 use serde_json::{Value, json};
 
-use self::{faults::Script, progress::Progress, publisher::Publisher, tally::Tally};
+use self::{faults::Script, operator::Operator, progress::Progress, publisher::Publisher, tally::Tally};
 use crate::{Client, Context, Fleet, FleetSpec, Receipts, Result, names};
 
 /// Without a new outcome for so long, the demo stops waiting and judges what there is.
@@ -25,8 +26,12 @@ const STALLED: Duration = Duration::from_secs(150);
 /// How often the publisher's log is read and the line of progress is written.
 const LOOK: Duration = Duration::from_millis(200);
 const REPLICAS: usize = 2;
-/// A device that is always busy uses up its attempts within seconds, not minutes.
-const ENVIRONMENT: [(&str, &str); 1] = [("PUSH__WORKER__ATTEMPTS", "3")];
+const ENVIRONMENT: [(&str, &str); 2] = [
+    // A device that is always busy uses up its attempts within seconds, not minutes.
+    ("PUSH__WORKER__ATTEMPTS", "3"),
+    // Jobs whose class the vendor refuses wait for an operator.
+    ("PUSH__WORKER__ON_WRONG_CLASS", "park"),
+];
 
 /// How large the demo is.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +83,7 @@ impl Run {
     async fn work(&mut self, workspace: &Path, spec: DemoSpec) -> Result<bool> {
         let mut publisher = Publisher::start(workspace, &self.fleet, &self.out, spec.jobs, spec.targets)?;
         let mut script = Script::default();
+        let operator = Operator::new(workspace, &self.out);
         let mut read = 0;
         let mut moved = Instant::now();
         loop {
@@ -93,10 +99,14 @@ impl Run {
             }
             let percent = self.tally.settled * 100 / spec.targets.max(self.tally.targets).max(1);
             for what in script.advance(percent, &self.fleet.sim, &self.fleet.vendors).await? {
-                self.progress.note(what);
-                self.faults.push(json!({ "seconds": self.progress.elapsed().as_secs(), "what": what }));
+                self.happened(what);
             }
             self.show();
+            if all_published && self.tally.open > 0 {
+                for vendor in operator.drop_refused(&self.fleet, &self.client, &self.tally.to_park).await? {
+                    self.happened(&format!("an operator drops the parked jobs whose class {vendor} refuses"));
+                }
+            }
             let settled = all_published && self.tally.open == 0;
             let Tally { to_park, to_stay_unrouted, .. } = &self.tally;
             if settled && leftovers::parked_all(&self.client, to_park, *to_stay_unrouted).await? {
@@ -111,6 +121,11 @@ impl Run {
             // Receipts come many at a time; looking at each would cost more than it tells.
             tokio::time::sleep(LOOK / 4).await;
         }
+    }
+
+    fn happened(&mut self, what: &str) {
+        self.progress.note(what);
+        self.faults.push(json!({ "seconds": self.progress.elapsed().as_secs(), "what": what }));
     }
 
     fn show(&mut self) {

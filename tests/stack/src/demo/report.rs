@@ -1,7 +1,11 @@
 //! What the demo says at the end.
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
+use push_contract::Outcome;
 use push_judge::{Summary, Verdict};
 
 /// The table of outcomes, the latencies and the verdicts, for people.
@@ -12,6 +16,13 @@ pub(super) fn report(summary: &Summary) -> String {
         writeln!(text, "{} jobs, {} targets; {} messages in parking", summary.jobs, summary.targets, summary.parked);
     text.push('\n');
     text.push_str(&table(summary));
+    let seen: BTreeSet<&str> =
+        summary.by.values().flat_map(BTreeMap::values).flat_map(BTreeMap::keys).map(String::as_str).collect();
+    let missing: Vec<&str> =
+        Outcome::ALL.into_iter().map(Outcome::as_str).filter(|outcome| !seen.contains(outcome)).collect();
+    if !missing.is_empty() {
+        let _ = writeln!(text, "\nno target ended as {}", missing.join(", "));
+    }
     text.push_str("\nmilliseconds from created to sent\n");
     let first = summary.latency_ms.keys().map(String::len).max().unwrap_or_default().max("vendor".len());
     let _ = writeln!(text, "{:first$}  {:>7}  {:>7}  {:>7}", "vendor", "p50", "p95", "p99");
