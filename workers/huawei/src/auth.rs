@@ -55,7 +55,7 @@ impl Credentials {
         }
         if !project_id.is_empty() {
             number("project_id", project_id, "project settings show it")?;
-            let is_own = account.as_ref().is_none_or(|account| account.project_id == *project_id);
+            let is_own = account.as_ref().is_none_or(|account| account.project_id() == project_id);
             rule(is_own, "project_id", project_id, "must be the project of the service account: correct it")?;
         }
         Ok(Self { client, account })

@@ -23,11 +23,6 @@ pub(crate) const IN_APP_CALL: &str = "IN_APP_CALL";
 /// What needs no right, and what everything falls to.
 pub(crate) const MARKETING: &str = "MARKETING";
 
-/// Test messages are the one thing with a quota: 500 per app and day (section 1).
-pub(crate) const TEST_QUOTA: &str = "test";
-/// 1000 per project and day (section 12.1).
-pub(crate) const NEXT_TEST_QUOTA: &str = "test_next";
-
 /// `category` (sections 6 and 12.3). Each but MARKETING is a right that Huawei grants per app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -121,11 +116,40 @@ pub(crate) fn classify(platform: Platform, settings: &Settings, job: &Job) -> Re
         Some(category) => (category, None),
         None => deserved(job.kind, platform),
     };
-    let chooser = Chooser { platform, settings, job };
-    match job.notification {
-        Some(_) => chooser.shown(wanted, instead),
-        None => chooser.data(wanted),
+    let (rights, list) = (settings.categories_of(platform), platform.categories_key());
+    let has = |category: &Category| *category == Category::Marketing || rights.contains(category);
+    let quota = || job.test.then(|| platform.test_quota().to_owned());
+    let class = |name: &str, because: String| Class { quota: quota(), ..Class::new(job, name, because) };
+    let missing = |right: &str| settings.on_missing_right.check("kind", &format!("{right} once Huawei granted it"));
+    if job.notification.is_none() {
+        // A data message is plain, unless it is a call that may wake the app.
+        let (name, granted, right) = match platform {
+            Platform::Android if wanted == Category::Voip => {
+                let granted = has(&wanted) && settings.high_priority;
+                ("VOIP", granted, "calls that wake the app: set high_priority, categories")
+            }
+            Platform::Next if job.kind == Kind::CallInvite => {
+                (IN_APP_CALL, settings.next_in_app_call, "in-app calls: set next_in_app_call")
+            }
+            _ => return Ok(class(DATA, "data messages carry no category".to_owned())),
+        };
+        if granted {
+            return Ok(Class { urgent: true, ..class(name, format!("the settings have the right to {name}")) });
+        }
+        missing(right)?;
+        return Ok(class(DATA, format!("no right to {right}; sent as DATA")).wanted(name));
     }
+    let name = name_of(&wanted);
+    let Some(chosen) = [Some(wanted), instead].into_iter().flatten().find(has) else {
+        missing(&format!("{name}: add it to {list}"))?;
+        return Ok(class(MARKETING, format!("{list} lacks {name}: sent as MARKETING")).wanted(&name));
+    };
+    let because = match chosen {
+        Category::Marketing => "MARKETING needs no right".to_owned(),
+        _ => format!("{list} has {}", name_of(&chosen)),
+    };
+    let urgent = platform == Platform::Android && chosen == Category::Voip && settings.high_priority;
+    Ok(Class { urgent, ..class(&name_of(&chosen), because) }.wanted(&name))
 }
 
 /// The class without the right to this one, for jobs that the vendor refuses in it.
@@ -141,64 +165,4 @@ pub(crate) fn lesser(platform: Platform, settings: &Settings, job: &Job, class: 
         Platform::Android => less.categories.retain(other),
     }
     classify(platform, &less, job).ok()
-}
-
-struct Chooser<'a> {
-    platform: Platform,
-    settings: &'a Settings,
-    job: &'a Job,
-}
-
-impl Chooser<'_> {
-    /// A data message: plain, unless it is a call that may wake the app.
-    fn data(&self, wanted: Category) -> Result<Class, Refusal> {
-        let settings = self.settings;
-        let (name, granted, right) = match self.platform {
-            Platform::Android if wanted == Category::Voip => {
-                let granted = self.has(wanted) && settings.high_priority;
-                ("VOIP", granted, "calls that wake the app: set high_priority, categories")
-            }
-            Platform::Next if self.job.kind == Kind::CallInvite => {
-                (IN_APP_CALL, settings.next_in_app_call, "in-app calls: set next_in_app_call")
-            }
-            _ => return Ok(self.class(DATA, "data messages carry no category")),
-        };
-        if granted {
-            return Ok(Class { urgent: true, ..self.class(name, format!("the settings have the right to {name}")) });
-        }
-        self.missing(right)?;
-        Ok(self.class(DATA, format!("no right to {right}; sent as DATA")).wanted(name))
-    }
-
-    /// A notification: the best category that the app has the right to.
-    fn shown(&self, wanted: Category, instead: Option<Category>) -> Result<Class, Refusal> {
-        let (name, list) = (name_of(&wanted), self.platform.categories_key());
-        let Some(chosen) = [Some(wanted), instead].into_iter().flatten().find(|category| self.has(*category)) else {
-            self.missing(&format!("{name}: add it to {list}"))?;
-            return Ok(self.class(MARKETING, format!("{list} lacks {name}: sent as MARKETING")).wanted(&name));
-        };
-        let because = match chosen {
-            Category::Marketing => "MARKETING needs no right".to_owned(),
-            _ => format!("{list} has {}", name_of(&chosen)),
-        };
-        let is_call = self.platform == Platform::Android && chosen == Category::Voip;
-        let urgent = is_call && self.settings.high_priority;
-        Ok(Class { urgent, ..self.class(name_of(&chosen), because) }.wanted(&name))
-    }
-
-    fn has(&self, category: Category) -> bool {
-        category == Category::Marketing || self.settings.categories_of(self.platform).contains(&category)
-    }
-
-    fn class(&self, name: impl Into<String>, because: impl Into<String>) -> Class {
-        let quota = match self.platform {
-            Platform::Android => TEST_QUOTA,
-            Platform::Next => NEXT_TEST_QUOTA,
-        };
-        Class { quota: self.job.test.then(|| quota.to_owned()), ..Class::new(self.job, name, because) }
-    }
-
-    fn missing(&self, right: &str) -> Result<(), Refusal> {
-        self.settings.on_missing_right.check("kind", &format!("{right} once Huawei granted it"))
-    }
 }

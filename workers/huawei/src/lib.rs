@@ -37,7 +37,7 @@ static PROFILE: Profile = Profile {
     defaults: include_str!("defaults.toml"),
     secrets: settings::SECRETS,
     token_types: &[Platform::Android.as_str(), Platform::Next.as_str()],
-    quotas: &[classes::TEST_QUOTA, classes::NEXT_TEST_QUOTA],
+    quotas: &[Platform::Android.test_quota(), Platform::Next.test_quota()],
     codes: codes::NAMES,
 };
 
@@ -49,15 +49,14 @@ impl Vendor for Huawei {
     fn open(&self, _app: &str, settings: &Value) -> Result<Box<dyn App>, SettingsError> {
         let settings = Settings::read(settings)?;
         let credentials = Credentials::open(&settings)?;
-        let send = |version: &str, id: &str| {
-            let path = format!("/{version}/{id}/messages:send");
-            (!id.is_empty()).then(|| address("send_url", &settings.send_url, &path)).transpose()
+        let android = match (settings.client_id.as_str(), settings.project_id.as_str()) {
+            ("", "") => None,
+            (client, "") => Some(("v1", client)),
+            (_, project) => Some(("v2", project)),
         };
-        let android = match settings.project_id.as_str() {
-            "" => send("v1", &settings.client_id)?,
-            project => send("v2", project)?,
-        };
-        let next = send("v3", credentials.account.as_ref().map_or("", |account| &account.project_id))?;
+        let next = credentials.account.as_ref().map(|account| ("v3", account.project_id()));
+        let send = |(version, id)| address("send_url", &settings.send_url, &format!("/{version}/{id}/messages:send"));
+        let [android, next] = [android.map(send).transpose()?, next.map(send).transpose()?];
         Ok(Box::new(HuaweiApp { android, next, credentials, settings }))
     }
 

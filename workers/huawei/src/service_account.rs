@@ -4,17 +4,18 @@ use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use push_contract::{Secret, SettingsError, Timestamp, Token};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::auth::RENEW_BEFORE;
 
 /// The audience, the same in every token; it is a name and never called.
-pub(crate) const AUDIENCE: &str = "https://oauth-login.cloud.huawei.com/oauth2/v3/token";
+const AUDIENCE: &str = "https://oauth-login.cloud.huawei.com/oauth2/v3/token";
 /// Huawei advises one hour; over a day is refused with 80300036.
 const LIFE: Duration = Duration::from_secs(3600);
 
 /// What the key file says, as far as it is needed.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct KeyFile {
     project_id: String,
     key_id: String,
@@ -25,18 +26,8 @@ struct KeyFile {
 /// A key that signs.
 #[derive(Debug)]
 pub(crate) struct ServiceAccount {
-    pub(crate) project_id: String,
-    key_id: String,
-    sub_account: String,
+    file: KeyFile,
     key: EncodingKey,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    aud: &'static str,
-    iss: &'a str,
-    exp: i64,
-    iat: i64,
 }
 
 impl ServiceAccount {
@@ -48,11 +39,16 @@ impl ServiceAccount {
         })?;
         let key = EncodingKey::from_rsa_pem(file.private_key.reveal().as_bytes())
             .map_err(|_| wrong("private_key must be an RSA key in PEM: use the key file as downloaded"))?;
-        let account = Self { project_id: file.project_id, key_id: file.key_id, sub_account: file.sub_account, key };
+        let account = Self { file, key };
         match account.sign(Timestamp::from_millis(0)) {
             Some(_) => Ok(account),
             None => Err(wrong("private_key cannot sign PS256: it must have at least 2048 bits")),
         }
+    }
+
+    /// The project that it belongs to, and all of whose apps it serves.
+    pub(crate) fn project_id(&self) -> &str {
+        &self.file.project_id
     }
 
     /// A token for the hour from `now`.
@@ -63,9 +59,9 @@ impl ServiceAccount {
     }
 
     fn sign(&self, now: Timestamp) -> Option<String> {
-        let header = Header { kid: Some(self.key_id.clone()), ..Header::new(Algorithm::PS256) };
-        let claims =
-            Claims { aud: AUDIENCE, iss: &self.sub_account, exp: now.plus(LIFE).as_secs(), iat: now.as_secs() };
+        let header = Header { kid: Some(self.file.key_id.clone()), ..Header::new(Algorithm::PS256) };
+        let (iat, exp) = (now.as_secs(), now.plus(LIFE).as_secs());
+        let claims = json!({ "aud": AUDIENCE, "iss": self.file.sub_account, "iat": iat, "exp": exp });
         jsonwebtoken::encode(&header, &claims, &self.key).ok()
     }
 }

@@ -69,6 +69,14 @@ impl Platform {
         }
     }
 
+    /// Test messages are the one thing with a quota: 500 per app and day (section 1), 1000 per project and day (12.1).
+    pub(crate) const fn test_quota(self) -> &'static str {
+        match self {
+            Self::Android => "test",
+            Self::Next => "test_next",
+        }
+    }
+
     /// The setting that names the rights.
     pub(crate) const fn categories_key(self) -> &'static str {
         match self {
