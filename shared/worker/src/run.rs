@@ -147,7 +147,7 @@ fn open_claims(process: &Process, vendor: &str, replica: &str) -> Result<Claims,
         return Ok(Claims::Memory(Box::new(MemoryStore::new(times))));
     }
     RedisStore::new(&process.redis.url, &process.redis.prefix, vendor, replica, times, ms(process.redis.timeout_ms))
-        .map(|store| Claims::Redis(Box::new(store)))
+        .map(|store| Claims::Redis(Arc::new(store)))
         .map_err(|error| SettingsError::new("redis.url", "(secret)", format!("cannot be read: {error}")))
 }
 

@@ -10,6 +10,9 @@ mod memory;
 mod rates;
 mod redis_store;
 mod states;
+mod together;
+
+use std::sync::Arc;
 
 use push_contract::Mask;
 
@@ -170,7 +173,7 @@ pub struct ClaimTimes {
 #[derive(Debug)]
 pub enum Claims {
     /// Shared by a fleet.
-    Redis(Box<RedisStore>),
+    Redis(Arc<RedisStore>),
     /// The process itself.
     Memory(Box<MemoryStore>),
 }

@@ -1,8 +1,9 @@
 //! The store of a fleet: one Redis, every key of a vendor under one hash tag.
 
 use std::{
+    borrow::Cow,
     sync::{
-        LazyLock,
+        Arc, LazyLock,
         atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -12,7 +13,9 @@ use push_contract::{Mask, Timestamp};
 use redis::{ErrorKind, Script, Value};
 
 use super::{
-    Beat, Claim, ClaimKey, ClaimRequest, ClaimTimes, Claimed, Record, Recorded, Settled, States, StoreDown, link::Link,
+    Beat, Claim, ClaimKey, ClaimRequest, ClaimTimes, Claimed, Record, Recorded, Settled, States, StoreDown,
+    link::Link,
+    together::{Question, Together},
 };
 
 macro_rules! script {
@@ -37,6 +40,8 @@ pub struct RedisStore {
     pub(super) tag: String,
     worker: String,
     times: ClaimTimes,
+    claims: Arc<Together>,
+    records: Arc<Together>,
     up: AtomicBool,
     /// Redis time minus ours, ms.
     offset: AtomicI64,
@@ -60,11 +65,16 @@ impl RedisStore {
         use redis::IntoConnectionInfo;
         let info = url.into_connection_info()?;
         let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
+        let hold = times.hold.as_millis().to_string().into_bytes();
+        let dead_after = times.dead_after.as_millis().to_string().into_bytes();
+        let claiming = vec![hold.clone(), dead_after, flag(times.strict).to_vec()];
         Ok(Self {
             link: Link::new(redis::Client::open(info.set_tcp_settings(tcp))?, timeout),
             tag: format!("{prefix}{{push:{vendor}}}"),
             worker: worker.to_owned(),
             times,
+            claims: Arc::new(Together::new("claim", &CLAIM, claiming)),
+            records: Arc::new(Together::new("record", &RECORD, vec![hold])),
             up: AtomicBool::new(false),
             offset: AtomicI64::new(0),
         })
@@ -91,7 +101,7 @@ impl RedisStore {
 
     /// Runs one script. `messages` are those whose buckets it may touch; `arguments` come after the three common ones
     /// and, where there are messages, the first window.
-    async fn run(
+    pub(super) async fn run(
         &self,
         what: &'static str,
         script: &Script,
@@ -149,43 +159,36 @@ impl RedisStore {
         Err(down("clocks that do not meet".to_owned()))
     }
 
-    pub(super) async fn claim(&self, ask: &ClaimRequest) -> Result<Claimed, StoreDown> {
+    pub(super) async fn claim(self: &Arc<Self>, ask: &ClaimRequest) -> Result<Claimed, StoreDown> {
         // As old as the question: the store may have granted it any time since.
         let since = Instant::now();
-        let hold = self.hold_ms();
-        let dead_after = self.times.dead_after.as_millis();
-        let reply = self
-            .run(
-                "claim",
-                &CLAIM,
-                &[&ask.key],
-                &[],
-                &[
-                    ask.key.field.as_bytes(),
-                    ask.left.digits().as_bytes(),
-                    ask.doubt.digits().as_bytes(),
-                    flag(ask.marked),
-                    ask.verified.as_bytes(),
-                    ask.created_ms.to_string().as_bytes(),
-                    flag(ask.repeatable),
-                    ask.send.digits().as_bytes(),
-                    ask.room.to_string().as_bytes(),
-                    hold.to_string().as_bytes(),
-                    flag(self.times.strict),
-                    dead_after.to_string().as_bytes(),
-                    ask.delivery.to_string().as_bytes(),
-                ],
-            )
-            .await?;
+        let left = ask.left.digits();
+        let question = Question {
+            key: ask.key.clone(),
+            positions: left.len(),
+            arguments: vec![
+                ask.key.field.clone().into_bytes(),
+                left.into_bytes(),
+                ask.doubt.digits().into_bytes(),
+                flag(ask.marked).to_vec(),
+                ask.verified.clone().into_bytes(),
+                ask.created_ms.to_string().into_bytes(),
+                flag(ask.repeatable).to_vec(),
+                ask.send.digits().into_bytes(),
+                ask.room.to_string().into_bytes(),
+                ask.delivery.to_string().into_bytes(),
+            ],
+        };
+        let reply = self.claims.ask(self, question).await?;
         match reply.what.as_str() {
             "settled" => Ok(Claimed::Settled(reply.settled())),
             "busy" => Ok(Claimed::Busy),
             "verify" => Ok(Claimed::Verify(reply.birth)),
             "go" => Ok(Claimed::Go(Claim {
                 number: reply.text(0).parse().unwrap_or(0),
-                states: States::read(reply.text(1)),
-                ambiguous: mask(reply.text(2)),
-                window: mask(reply.text(3)),
+                states: States::read(&reply.text(1)),
+                ambiguous: mask(&reply.text(2)),
+                window: mask(&reply.text(3)),
                 stamp: reply.birth,
                 since,
             })),
@@ -211,31 +214,33 @@ impl RedisStore {
         Ok(reply.what == "ok")
     }
 
-    pub(super) async fn record(&self, record: &Record<'_>) -> Result<Recorded, StoreDown> {
-        let reply = self
-            .run(
-                "record",
-                &RECORD,
-                &[record.key],
-                &[],
-                &[
-                    record.key.field.as_bytes(),
-                    record.left.digits().as_bytes(),
-                    record.number.to_string().as_bytes(),
-                    record.stamp.as_bytes(),
-                    record.outcomes.as_str().as_bytes(),
-                    record.meta.as_bytes(),
-                    record.results.as_bytes(),
-                    record.next.digits().as_bytes(),
-                    record.room.to_string().as_bytes(),
-                    self.hold_ms().to_string().as_bytes(),
-                    record.delivery.to_string().as_bytes(),
-                ],
-            )
-            .await?;
+    pub(super) async fn record(self: &Arc<Self>, record: &Record<'_>) -> Result<Recorded, StoreDown> {
+        let left = record.left.digits();
+        let question = Question {
+            key: record.key.clone(),
+            positions: left.len(),
+            arguments: vec![
+                record.key.field.clone().into_bytes(),
+                left.into_bytes(),
+                record.number.to_string().into_bytes(),
+                record.stamp.as_bytes().to_vec(),
+                record.outcomes.as_str().as_bytes().to_vec(),
+                record.meta.as_bytes().to_vec(),
+                record.results.as_bytes().to_vec(),
+                record.next.digits().into_bytes(),
+                record.room.to_string().into_bytes(),
+                record.delivery.to_string().into_bytes(),
+            ],
+        };
+        let reply = self.records.ask(self, question).await?;
         match reply.what.as_str() {
             "settled" => Ok(Recorded::Settled(reply.settled())),
-            "next" => Ok(Recorded::Next(States::read(reply.text(0)), mask(reply.text(1)))),
+            "alone" => Ok(Recorded::Settled(Settled {
+                states: States::read(&reply.text(0)),
+                meta: record.meta.to_owned(),
+                results: record.results.to_owned(),
+            })),
+            "next" => Ok(Recorded::Next(States::read(&reply.text(0)), mask(&reply.text(1)))),
             "stopped" => Ok(Recorded::Stopped),
             "again" => Ok(Recorded::Again),
             "lost" => Ok(Recorded::Lost),
@@ -262,7 +267,8 @@ impl RedisStore {
     pub async fn beat(&self) -> Result<Beat, StoreDown> {
         let dead_after = self.times.dead_after.as_millis().to_string();
         let reply = self.run("beat", &BEAT, &[], &["blocks".to_owned()], &[dead_after.as_bytes()]).await?;
-        let blocks = reply.rest[1..].chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+        let blocks = reply.rest.get(1..).unwrap_or_default();
+        let blocks = blocks.chunks_exact(2).map(|pair| (text_of(&pair[0]), text_of(&pair[1]))).collect();
         Ok(Beat { living: reply.text(0).parse().unwrap_or(1), birth: reply.birth, blocks })
     }
 
@@ -282,7 +288,7 @@ impl RedisStore {
         let mut arguments: Vec<&[u8]> = vec![flag(note), rank.as_bytes(), remember.as_bytes()];
         arguments.extend(tokens.iter().map(String::as_bytes));
         let reply = self.run("collapse", &COLLAPSE, &[], &[format!("collapse:{key}")], &arguments).await?;
-        Ok(mask(reply.text(0)))
+        Ok(mask(&reply.text(0)))
     }
 
     /// Writes or clears a block record.
@@ -349,41 +355,54 @@ impl RedisStore {
     }
 }
 
-/// A script's answer: what, birth, now, and the rest as texts.
-struct Reply {
-    what: String,
+/// A script's answer: what, birth, now, and the rest. Where it was asked about several messages, the rest are answers.
+pub(super) struct Reply {
+    pub(super) what: String,
     birth: String,
     now: i64,
-    rest: Vec<String>,
+    rest: Vec<Value>,
 }
 
 impl Reply {
     fn read(value: Value) -> Option<Self> {
         let Value::Array(items) = value else { return None };
-        let mut texts = items.iter().map(text_of);
-        Some(Self {
-            what: texts.next()?,
-            birth: texts.next()?,
-            now: texts.next()?.parse().ok()?,
-            rest: texts.collect(),
-        })
+        let mut items = items.into_iter();
+        let mut text = || items.next().map(|item| text_of(&item));
+        Some(Self { what: text()?, birth: text()?, now: text()?.parse().ok()?, rest: items.collect() })
     }
 
-    fn text(&self, n: usize) -> &str {
-        self.rest.get(n).map_or("", String::as_str)
+    /// The answers, one a message; each knows the birth. What is no answer is left out.
+    pub(super) fn split(self) -> Vec<Self> {
+        let Self { birth, now, rest, .. } = self;
+        let answer = |value: Value| {
+            let Value::Array(items) = value else { return None };
+            let mut items = items.into_iter();
+            let what = items.next().map(|item| text_of(&item))?;
+            Some(Self { what, birth: birth.clone(), now, rest: items.collect() })
+        };
+        rest.into_iter().filter_map(answer).collect()
+    }
+
+    pub(super) fn text(&self, n: usize) -> Cow<'_, str> {
+        self.rest.get(n).map_or(Cow::Borrowed(""), text_in)
     }
 
     fn settled(&self) -> Settled {
-        Settled { states: States::read(self.text(0)), meta: self.text(1).to_owned(), results: self.text(2).to_owned() }
+        let [states, meta, results] = [0, 1, 2].map(|n| self.text(n));
+        Settled { states: States::read(&states), meta: meta.into_owned(), results: results.into_owned() }
     }
 }
 
 pub(super) fn text_of(value: &Value) -> String {
+    text_in(value).into_owned()
+}
+
+fn text_in(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Int(number) => number.to_string(),
-        Value::BulkString(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Value::SimpleString(text) => text.clone(),
-        _ => String::new(),
+        Value::Int(number) => number.to_string().into(),
+        Value::BulkString(bytes) => String::from_utf8_lossy(bytes),
+        Value::SimpleString(text) => text.into(),
+        _ => "".into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What every test of the store works with: keys of its own on a shared Redis, workers, and short ways to ask.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use push_contract::{Mask, Timestamp};
 use push_stack::{Options, Servers};
@@ -57,7 +57,7 @@ impl Desk {
     }
 
     pub(crate) fn worker_with(&self, name: &str, times: ClaimTimes) -> Claims {
-        Claims::Redis(Box::new(self.store(name, times)))
+        Claims::Redis(Arc::new(self.store(name, times)))
     }
 
     pub(crate) fn store(&self, name: &str, times: ClaimTimes) -> RedisStore {

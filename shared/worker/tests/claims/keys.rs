@@ -102,7 +102,21 @@ fn every_key_and_argument_is_told_of_where_the_script_begins() {
             let idle: Vec<_> = told.iter().filter(|n| table == "ARGV" && !used.contains(n)).collect();
             assert!(idle.is_empty(), "{name}: {table} {idle:?} are told of and not used");
         }
+        let told: BTreeSet<_> = offsets(&header, "+ ").chain(header.contains("field").then_some(0)).collect();
+        let used: BTreeSet<_> = offsets(body, "ARGV[arg + ").chain(body.contains("ARGV[arg]").then_some(0)).collect();
+        if body.contains("return each(") {
+            assert_eq!(told, used, "{name}: arguments of each message");
+            let width = format!(", {}, ", used.len());
+            let call = body.rsplit("return each(").next().unwrap_or_default();
+            assert!(call.contains(&width), "{name}: each({call} has not {} arguments a message", used.len());
+        }
     }
+}
+
+/// The numbers that follow a mark.
+fn offsets(text: &str, mark: &str) -> impl Iterator<Item = u32> {
+    let number = |rest: &str| rest.split(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse().ok());
+    text.split(mark).skip(1).filter_map(number).collect::<Vec<_>>().into_iter()
 }
 
 #[test]

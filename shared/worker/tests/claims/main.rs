@@ -11,6 +11,7 @@ mod model;
 mod planted;
 mod recording;
 mod taking;
+mod together;
 mod traces;
 mod unheard;
 mod windows;

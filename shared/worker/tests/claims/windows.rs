@@ -95,7 +95,7 @@ async fn a_clock_that_is_far_off_is_told_and_nothing_is_written() {
             for window in first..first + 3 {
                 call.key(desk.key(&format!("claims:{window}:0")));
             }
-            call.arg(desk.run_id().await).arg("w1").arg(WINDOW_MS).arg(first).arg("chat/job-1/0");
+            call.arg(desk.run_id().await).arg("w1").arg(WINDOW_MS).arg(first);
             for argument in arguments(name) {
                 call.arg(*argument);
             }
@@ -119,12 +119,12 @@ const MESSAGE_SCRIPTS: &[(&str, &str)] = &[
     ("shrink", include_str!("../../src/claims/scripts/shrink.lua")),
 ];
 
-/// What comes after window and field.
+/// What comes after the window.
 fn arguments(script: &str) -> &'static [&'static str] {
     match script {
-        "claim" => &["1", "0", "1", "", "0", "1", "1", "1", "1000", "0", "1000"],
-        "fence" => &["1", "birth", "1000"],
-        "record" => &["1", "0", "birth", "A", "", "", "", "0", "1000"],
-        _ => &["1"],
+        "claim" => &["1000", "1000", "0", "chat/job-1/0", "1", "0", "1", "", "0", "1", "1", "1", "0"],
+        "fence" => &["chat/job-1/0", "1", "birth", "1000"],
+        "record" => &["1000", "chat/job-1/0", "1", "0", "birth", "A", "", "", "", "0", "0"],
+        _ => &["chat/job-1/0", "1"],
     }
 }

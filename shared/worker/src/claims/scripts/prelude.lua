@@ -47,6 +47,19 @@ local function save(current, previous, field, record, from)
   redis.call('PEXPIRE', current, 2 * window_ms + 60000)
 end
 
+-- One answer a message, for as many as the caller asks about: each has three buckets, after the two common keys, and
+-- `width` arguments, from the one with the number `from` on. A record that cannot be read takes nobody else's answer
+-- with it.
+local function each(from, width, answer)
+  local said, at = { 'ok', born, now }, 3
+  for arg = from, #ARGV, width do
+    local fine, told = pcall(answer, at, arg)
+    if not fine then told = { 'broken', type(told) == 'table' and told.err or told } end
+    said[#said + 1], at = told, at + 3
+  end
+  return said
+end
+
 local function is_open(state)
   return state == '.' or state == 's' or state == 'd' or state == 'D'
 end

@@ -38,11 +38,12 @@ struct House {
 }
 
 impl House {
-    /// What the vendors' stack.toml say, with the rights of `rights.toml` in place of theirs.
+    /// What the vendors' stack.toml say, with the rights of `rights.toml` in place of theirs; what lacks one is degraded.
     fn of(stage: &Stage) -> Self {
         let vendors = Vendor::all(&workspace().unwrap()).unwrap();
         let dir = scratch_dir("classes").unwrap();
-        let settings = settings_file(&vendors, stage.sim.places(), &dir, |_| {}).unwrap();
+        let settings =
+            settings_file(&vendors, stage.sim.places(), &dir, |app| drop(app.remove("on_missing_right"))).unwrap();
         let settings: Table = toml::from_str(&settings).unwrap();
         let registrations = vendors.iter().flat_map(|vendor| vendor.registrations(stage.sim.url()).unwrap()).collect();
         let mut house = Self { registrations, settings, environment: Vec::new() };
