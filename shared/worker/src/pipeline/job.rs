@@ -34,6 +34,8 @@ pub(super) struct Work<'a> {
     pub(super) marked: bool,
     /// Some of it was recorded for this delivery.
     pub(super) recorded: bool,
+    /// The quota that what is still open of it waits for, when the rest has its outcome.
+    pub(super) held: Option<String>,
     pub(super) waits: Waits,
     pub(super) admitted: Option<Timestamp>,
     pub(super) paid: Option<Paid>,
@@ -71,7 +73,10 @@ impl Worker {
         }
         if read.copy.generation == 0 && !message.redelivered {
             let waited = message.received.since(read.job.created_at);
-            self.metrics.queue_wait.with_label_values(&[lane]).observe(waited.as_secs_f64());
+            // What an operator puts back to drop it waited on purpose.
+            if !read.copy.discard {
+                self.metrics.queue_wait.with_label_values(&[lane]).observe(waited.as_secs_f64());
+            }
             if self.blocks.of_app(&name).is_none() {
                 self.arrivals.note(&message.source.queue, read.job.created_at, message.received);
             }
@@ -104,6 +109,7 @@ impl Worker {
             key: ClaimKey::new(name.as_str(), read.job.id.as_str(), read.copy.generation),
             marked: message.redelivered || read.copy.again,
             recorded: false,
+            held: None,
             waits: Waits::default(),
             admitted: None,
             paid: None,
@@ -135,6 +141,7 @@ impl Worker {
     /// From admission through one claim.
     async fn round(self: &Arc<Self>, work: &mut Work<'_>) -> Round {
         let left = &work.read.copy.left;
+        work.held = None;
         let mut whole = work.judged.refusal.as_ref().map(|refusal| (refusal.outcome, refusal.reason));
         let mut send = Mask::of(left.digits().len(), left.iter().filter(|n| !work.judged.positions.contains_key(n)));
         if whole.is_none() && Timestamp::now() >= work.read.job.expiry() {
@@ -146,7 +153,11 @@ impl Worker {
             match closed {
                 // What would be over before it reopens is told now; the rest waits where it costs nothing.
                 Closed::Until { until, hold: true, .. } if work.read.job.expiry() > until => {
-                    return Round::End(self.hold(work, &quota.clone()).await);
+                    if !work.recorded {
+                        return Round::End(self.hold(work, &quota.clone()).await);
+                    }
+                    // What has an outcome is told now, and a copy waits for the rest: its record may not live so long.
+                    work.held = Some(quota.clone());
                 }
                 Closed::Until { reason, .. } => whole = Some((Outcome::QuotaExhausted, reason)),
                 Closed::AskAgain => {
@@ -161,7 +172,7 @@ impl Worker {
         let room = work.app.window();
         let app = work.app.clone();
         let mut probe = None;
-        if whole.is_none() && !send.is_empty() {
+        if whole.is_none() && work.held.is_none() && !send.is_empty() {
             match self.admit(work.message, &work.read, &app, send.len().min(room), &mut work.waits).await {
                 Admitted::Go(permit, paid) => {
                     work.paid = paid;
@@ -174,7 +185,7 @@ impl Worker {
             }
         }
         let mut superseded = Mask::none(0);
-        if whole.is_some() {
+        if whole.is_some() || work.held.is_some() {
             send = Mask::none(left.digits().len());
         } else if work.read.job.collapse.is_some() {
             superseded = self.superseded(&work.read.job).await;
@@ -212,6 +223,8 @@ impl Worker {
             if let Some((outcome, reason)) = end {
                 outcomes.end(n, outcome);
                 results.push(self.result(work, n, outcome, reason, None, doubt));
+            } else if work.held.is_some() {
+                outcomes.repeat(n, doubt);
             }
         }
         work.judged.log_unsent(&work.app.name, &work.read.job.id, &results);
@@ -258,7 +271,8 @@ impl Worker {
             self.probe.passed(Step::Decoded, work.read.job.id.as_str());
             let way = self.judge_class(&work.app, &work.read.job, &work.class, &told).await;
             let follow = self.follow(work, claim, &told, &way, &mut outcomes, &mut results);
-            let meta = self.meta(work, follow.counted, follow.held.clone(), follow.retry_after);
+            let held = follow.held.clone().or_else(|| work.held.clone());
+            let meta = self.meta(work, follow.counted, held, follow.retry_after);
             let pending = Mask::of(
                 send.digits().len(),
                 claim.states.open_of(&left).iter().filter(|n| send.has(*n) && outcomes.at(*n) == b'.'),
