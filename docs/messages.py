@@ -17,11 +17,12 @@ import sys
 import time
 
 import pika
+import pika.exceptions
 
-# What is put back: the broker has it before it leaves its queue, and it counts as delivered before.
+# Counts as delivered before.
 SAFE = {"x-push-again": True}
 DISCARD = {"x-push-discard": True}
-# No worker can read a job from these, so there is none to tell of.
+# No worker takes a job from these, so none can tell of it.
 NO_JOB = ("unreadable", "too_large", "wrong_vendor", "wrong_app")
 
 
@@ -74,7 +75,7 @@ def put_back(channel, options, message, more):
     key = key_of(options.queue, method, headers, body)
     kept = {name: value for name, value in headers.items() if name.startswith("x-push-") and not name.startswith("x-push-park")}
     kept.pop("x-push-discard", None)
-    # What no worker has had is as new as its producer made it.
+    # What was not delivered before is as its producer or a worker made it.
     untouched = reason == "unrouted" or (reason == "waits" and not method.redelivered)
     properties.headers = kept | ({} if untouched else SAFE) | more
     channel.basic_publish(options.prefix + "push.jobs", key, body, properties, mandatory=True)
@@ -90,19 +91,34 @@ def replay(channel, options):
     print(f"{count} put back", file=sys.stderr)
 
 
+def is_served(channel, options, key):
+    """Whether there is a work queue for this routing key."""
+    asking = channel.connection.channel()
+    try:
+        asking.queue_declare(f"{options.prefix}push.jobs.{key}", passive=True)
+    except pika.exceptions.ChannelClosedByBroker:
+        return False
+    asking.close()
+    return True
+
+
 def discard(channel, options):
     channel.confirm_delivery()
-    count = removed = 0
+    given = removed = left = 0
     for message in chosen(channel, options):
-        method, properties, _body, reason = message
-        if reason in NO_JOB:
-            print(properties.message_id, reason, "removed: there is no job to tell of", sep="\t")
+        method, properties, body, reason = message
+        key = key_of(options.queue, method, headers_of(properties), body)
+        if reason in NO_JOB or (reason == "unrouted" and not is_served(channel, options, key)):
+            print(properties.message_id, reason, "removed: no worker takes it, so there is no receipt", sep="\t")
             channel.basic_ack(method.delivery_tag)
             removed += 1
+        elif reason == "newer_version":
+            print(properties.message_id, reason, "left: only a newer worker can read its headers", sep="\t")
+            left += 1
         else:
             put_back(channel, options, message, DISCARD)
-            count += 1
-    print(f"{count} given to the workers to discard, {removed} removed", file=sys.stderr)
+            given += 1
+    print(f"{given} given to the workers to discard, {removed} removed, {left} left", file=sys.stderr)
 
 
 def receipts(channel, options):
@@ -141,12 +157,12 @@ def main():
     options.queue = options.of
     if options.what == "receipts":
         options.job = options.of
-    elif "push.parked." not in options.queue:
+    elif not options.queue.startswith(tuple(f"{options.prefix}push.{kind}." for kind in ("parked", "held", "jobs"))):
+        names = "push.parked.VENDOR, push.held.VENDOR.APP.QUOTA or push.jobs.VENDOR.LANE.APP"
+        parser.error(f"{options.queue} is no queue of jobs: name {names}, and --prefix if there is one")
+    elif "push.parked." not in options.queue and (options.what != "discard" or options.job or options.reason):
         # The broker would mark what is only looked at as delivered before, and that mark costs proof that it was never sent.
-        if options.what != "discard" or options.job or options.reason:
-            parser.error(f"{options.queue} is no parking queue: there is only discard for it, of everything")
-        if not any(f"push.{kind}." in options.queue for kind in ("held", "jobs")):
-            parser.error(f"{options.queue} is no queue of jobs: name push.held.VENDOR.APP.QUOTA or push.jobs.VENDOR.LANE.APP")
+        parser.error(f"{options.queue} is no parking queue: there is only discard for it, of everything")
     connection = pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"]))
     try:
         return what[options.what](connection.channel(), options) or 0

@@ -87,8 +87,17 @@ class Operator(unittest.TestCase):
         until("it is parked", lambda: self.messages("look", f"push.parked.{VENDOR}")[1])
         code, said, done = self.messages("discard", f"push.parked.{VENDOR}")
         self.assertEqual((code, said.split("\t")[:2]), (0, ["unread", "unreadable"]))
-        self.assertIn("0 given to the workers to discard, 1 removed", done)
+        self.assertIn("0 given to the workers to discard, 1 removed, 0 left", done)
         self.assertEqual(self.messages("look", f"push.parked.{VENDOR}")[1], "")
+        # Nor from what a newer worker wrote, but there may be one; nobody at all serves the last.
+        newer, lost = str(uuid.uuid4()), self.fleet.publish(channel, VENDOR, "nobody", "a-token")
+        self.fleet.publish(channel, VENDOR, "chat", "b-token", id=newer, headers={"x-push-v": 2})
+        until("it is parked", lambda: newer in self.messages("look", f"push.parked.{VENDOR}")[1])
+        self.assertIn("0 given to the workers to discard, 0 removed, 1 left", self.messages("discard", f"push.parked.{VENDOR}")[2])
+        self.assertIn(newer, self.messages("look", f"push.parked.{VENDOR}")[1])
+        code, said, done = self.messages("discard", "push.parked.unrouted")
+        self.assertEqual((code, said.split("\t")[:2]), (0, [lost, "unrouted"]))
+        self.assertIn("1 removed", done)
         worker.terminate()
         self.assertEqual(worker.wait(45), 0)
 
@@ -98,7 +107,8 @@ class Operator(unittest.TestCase):
         self.fleet.publish(channel, VENDOR, "chat", "c-token", id=held, test=True, exchange="", key=queue,
                            headers={"x-push-v": 1, "x-push-gen": 0, "x-push-lane": "low"})
         self.assertEqual(self.messages("discard", queue, "--job", held)[0], 2)
-        self.assertEqual(self.messages("discard", "push.receipts")[0], 2)
+        for wrong in (["discard", "push.receipts"], ["discard", "other.push.parked.unrouted"], ["look", queue, "--prefix", "other."]):
+            self.assertEqual(self.messages(*wrong)[0], 2, wrong)
         for of in (f"push.jobs.{VENDOR}.normal.chat", queue):
             self.assertIn("1 given to the workers to discard", self.messages("discard", of)[2])
         self.worker()

@@ -54,7 +54,8 @@ impl Vendor for Huawei {
             (client, "") => Some(("v1", client)),
             (_, project) => Some(("v2", project)),
         };
-        let next = credentials.account.as_ref().map(|account| ("v3", account.project_id()));
+        let account = credentials.account.as_ref().filter(|account| !account.project_id().is_empty());
+        let next = account.map(|account| ("v3", account.project_id()));
         let send = |(version, id)| address("send_url", &settings.send_url, &format!("/{version}/{id}/messages:send"));
         let [android, next] = [android.map(send).transpose()?, next.map(send).transpose()?];
         Ok(Box::new(HuaweiApp { android, next, credentials, settings }))

@@ -114,6 +114,8 @@ pub enum Claimed {
     Busy,
     /// Nothing proves that it was never sent until its channel has answered after this birth of the store.
     Verify(String),
+    /// Its record cannot be read; another version wrote it.
+    Broken,
 }
 
 /// What is written after a window.

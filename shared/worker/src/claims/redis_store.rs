@@ -184,6 +184,7 @@ impl RedisStore {
             "settled" => Ok(Claimed::Settled(reply.settled())),
             "busy" => Ok(Claimed::Busy),
             "verify" => Ok(Claimed::Verify(reply.birth)),
+            "broken" => Ok(Claimed::Broken),
             "go" => Ok(Claimed::Go(Claim {
                 number: reply.text(0).parse().unwrap_or(0),
                 states: States::read(&reply.text(1)),

@@ -84,9 +84,11 @@ impl Together {
             Err(error) => return tell_all(batch, &error),
         };
         for ((_, waits), answer) in batch.into_iter().zip(answers) {
-            let broken = answer.what == "broken";
+            if answer.what == "broken" {
+                tracing::error!(what = self.what, why = %answer.text(0), "a record of the store cannot be read");
+            }
             // Whoever does not wait any more is as one whose answer was lost.
-            let _ = waits.send(if broken { Err(self.down(answer.text(0))) } else { Ok(answer) });
+            let _ = waits.send(Ok(answer));
         }
     }
 }

@@ -32,18 +32,13 @@ impl Judged {
         Self { class: None, fitted: Fitted::default(), refusal: Some(refusal), positions: HashMap::new() }
     }
 
-    /// One line about what ends without being sent: what a producer got wrong or an operator dropped is news, what time
-    /// and limits do is not.
+    /// One line about what ends without being sent: what a producer got wrong is news, what time and limits do is not.
     /// The rule that was broken is the vendor's text and might quote; `--explain` shows it.
     pub(super) fn log_unsent(&self, app: &AppName, id: &JobId, results: &[TargetResult]) {
         let Some(first) = results.first() else { return };
         let (app, id, targets) = (app.as_str(), id.as_str(), results.len());
         let (outcome, reason) = (first.outcome.as_str(), first.reason.as_str());
-        let is_news = matches!(
-            first.outcome,
-            Outcome::Rejected | Outcome::Unsupported | Outcome::Misconfigured | Outcome::Discarded
-        );
-        if is_news {
+        if matches!(first.outcome, Outcome::Rejected | Outcome::Unsupported | Outcome::Misconfigured) {
             let field = self.refusal.as_ref().map(|refusal| cut_text(&refusal.field, LOGGED_FIELD, Count::Chars).text);
             tracing::info!(app, id, outcome, reason, field = field.as_deref(), targets, "not sent");
         } else {

@@ -38,9 +38,7 @@ impl Worker {
             Ok(whole) => whole,
             Err(error) => {
                 tracing::error!(id = read.job.id.as_str(), %error, "a record of the store cannot be read; another version wrote it");
-                return self
-                    .park(message, ParkReason::NewerVersion, None, Some("the record in the store cannot be read"))
-                    .await;
+                return self.park_unread(message).await;
             }
         };
         let repeated = settled.states.repeated(&read.copy.left);
@@ -90,6 +88,11 @@ impl Worker {
         let _ = self.shrink.try_send((work.key.clone(), read.copy.left.clone()));
         self.probe.passed(Step::Settled, read.job.id.as_str());
         End::Done
+    }
+
+    /// Parks a message whose record in the store cannot be read: what it says may be that it was sent.
+    pub(super) async fn park_unread(&self, message: &Message) -> End {
+        self.park(message, ParkReason::NewerVersion, None, Some("the record in the store cannot be read")).await
     }
 
     /// Publishes a receipt until it is confirmed or the message's channel is gone.

@@ -68,6 +68,7 @@ impl Worker {
                 Ok(Claimed::Go(claim)) => return Taken::Go(claim),
                 Ok(Claimed::Settled(settled)) => return Taken::Settled(settled),
                 Ok(Claimed::Busy) => return Taken::Busy,
+                Ok(Claimed::Broken) => return Taken::End(self.park_unread(message).await),
                 Ok(Claimed::Verify(birth)) => {
                     if !message.link.verify(&birth, ms(self.process.amqp.timeout_ms)).await {
                         if message.alive() {

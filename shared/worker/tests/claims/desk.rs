@@ -255,6 +255,7 @@ pub(crate) fn said(answer: &Claimed) -> String {
         Claimed::Settled(settled) => format!("settled {}", settled.states.as_str()),
         Claimed::Busy => "busy".to_owned(),
         Claimed::Verify(_) => "verify".to_owned(),
+        Claimed::Broken => "broken".to_owned(),
     }
 }
 

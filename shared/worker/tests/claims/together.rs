@@ -3,16 +3,16 @@
 use futures_util::future::join_all;
 use push_worker::claims::{ClaimKey, ClaimRequest, Claims};
 
-use crate::desk::{Desk, again, message, note, note_as, own_redis, said, taken, wrote};
+use crate::desk::{Desk, again, mask, message, note, note_as, own_redis, said, taken, wrote};
 
 fn job(n: usize) -> ClaimRequest {
     ClaimRequest { key: ClaimKey::new("chat", &format!("job-{n}"), 0), ..again("11") }
 }
 
-/// What each was told, `down` without an answer.
+/// What each was told.
 async fn at_once(worker: &Claims, asks: &[ClaimRequest]) -> Vec<String> {
     let answers = join_all(asks.iter().map(|ask| worker.claim(ask))).await;
-    answers.into_iter().map(|answer| answer.map_or_else(|_| "down".to_owned(), |claimed| said(&claimed))).collect()
+    answers.into_iter().map(|answer| said(&answer.unwrap())).collect()
 }
 
 impl Desk {
@@ -63,8 +63,9 @@ async fn a_record_that_cannot_be_read_takes_nobody_elses_answer() {
     let bucket = desk.buckets().await.remove(0);
     desk.run::<()>(&["HSET", &bucket, "chat/job-1/0", "not a record"]).await;
     let told = at_once(&worker, &[job(7), ClaimRequest { key: message(), ..again("11") }, job(8)]).await;
-    assert_eq!(told, ["go DD 11 11", "down", "go DD 11 11"]);
+    assert_eq!(told, ["go DD 11 11", "broken", "go DD 11 11"]);
     assert!(worker.is_up(), "the store answers");
+    worker.shrink(&[(job(7).key, mask("11")), (message(), mask("11")), (job(8).key, mask("11"))]).await.unwrap();
 }
 
 /// Whoever stops waiting is as one whose answer was lost; the others have theirs.

@@ -83,7 +83,7 @@ impl Run {
     async fn work(&mut self, workspace: &Path, spec: DemoSpec) -> Result<bool> {
         let mut publisher = Publisher::start(workspace, &self.fleet, &self.out, spec.jobs, spec.targets)?;
         let mut script = Script::default();
-        let operator = Operator::new(workspace, &self.out);
+        let mut operator = Operator::new(workspace, &self.out);
         let mut read = 0;
         let mut moved = Instant::now();
         loop {

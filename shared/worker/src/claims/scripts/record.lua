@@ -20,7 +20,7 @@
 local first, hold = tonumber(ARGV[4]), tonumber(ARGV[5])
 if not buckets(first, 3) then return { 'clock', born, now } end
 
-local function record_of(at, arg)
+local function write(at, arg)
   local current, previous = buckets(first, at)
   local field, left, outcomes = ARGV[arg], ARGV[arg + 1], ARGV[arg + 4]
   local record, from = load(current, previous, field)
@@ -71,4 +71,4 @@ local function record_of(at, arg)
   return { answer }
 end
 
-return each(6, 10, record_of)
+return each(6, 10, write)
