@@ -14,6 +14,7 @@ mod hub;
 mod line;
 mod link;
 mod named_job;
+mod objects;
 mod record;
 mod seen_file;
 mod server;

@@ -1,6 +1,9 @@
-//! Reading JSON as strictly as a vendor: no unknown field, no wrong type, no null where a value belongs.
+//! Reading JSON as strictly as a vendor: no unknown field, no wrong type, no null where a value belongs, no array where an
+//! object does.
 
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+
+use crate::objects::Object;
 
 /// An optional field that may be absent but not `null`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +32,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
 /// Reads `text`, or says which field is wrong and how. The message never quotes more than names, types and enum values.
 pub(crate) fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
     match serde_json::from_slice(text) {
-        Ok(value) => Ok(value),
+        Ok(Object(value)) => Ok(value),
         // Read again, slowly, for the path of the field.
         Err(error) => {
             let mut deserializer = serde_json::Deserializer::from_slice(text);
-            match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            match serde_path_to_error::deserialize::<_, Object<T>>(&mut deserializer) {
                 Err(traced) => Err(format!("{}: {}", traced.path(), traced.inner())),
                 Ok(_) => Err(error.to_string()),
             }
@@ -49,6 +52,44 @@ mod tests {
     #[serde(default, deny_unknown_fields)]
     struct Sample {
         n: Maybe<u8>,
+        inner: Maybe<Inner>,
+        list: Maybe<Vec<Inner>>,
+        maybe: Option<Inner>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[serde(rename = "m")]
+        _m: u8,
+        #[serde(default, rename = "deep")]
+        _deep: Deep,
+    }
+
+    #[derive(Debug, Default, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Deep {
+        #[serde(rename = "d")]
+        _d: u8,
+    }
+
+    #[test]
+    fn an_object_is_no_array_of_its_fields() {
+        assert!(read::<Sample>(br#"{"inner":{"m":1,"deep":{"d":1}},"list":[{"m":1},{"m":2}],"maybe":null}"#).is_ok());
+        for wrong in [
+            r#"[1]"#,
+            r#"[]"#,
+            r#"{"inner":[1]}"#,
+            r#"{"list":[{"m":1},[2]]}"#,
+            r#"{"list":{"m":1}}"#,
+            r#"{"maybe":[1]}"#,
+            r#"{"inner":{"m":1,"deep":[1]}}"#,
+        ] {
+            assert!(read::<Sample>(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+        assert!(
+            read::<Sample>(br#"{"list":[{"m":1},[2]]}"#).unwrap_err().starts_with("list[1]: invalid type: sequence")
+        );
     }
 
     #[test]

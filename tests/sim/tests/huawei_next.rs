@@ -159,6 +159,7 @@ fn one_wrong_thing_is_refused_by_its_code() {
         ("/target/token", json!(vec!["T"; 1001]), "80300010"),
         ("/target/topic", json!("x"), "80100003"),
         ("/pushOptions/extra", json!(1), "80100003"),
+        ("/pushOptions", json!([false]), "80100003"),
         ("/pushOptions/ttl", json!("86400"), "80100003"),
         ("/pushOptions/ttl", json!(1_296_001), "80100001"),
         ("/pushOptions/ttl", json!(-1), "80100001"),

@@ -104,6 +104,8 @@ fn one_wrong_thing_is_refused_by_its_code() {
         ("/message/notification/subtitle", json!("s"), "80100003"),
         ("/message/notification/image", json!("http://x/y.png"), "80100001"),
         ("/message/android/extra", json!(1), "80100003"),
+        ("/message/android", json!([-1]), "80100003"),
+        ("/message/android/notification/click_action", json!([3]), "80100003"),
         ("/message/android/collapse_key", json!(101), "80100013"),
         ("/message/android/collapse_key", json!(-2), "80100013"),
         ("/message/android/collapse_key", json!("1"), "80100003"),

@@ -202,6 +202,7 @@ fn one_wrong_thing_is_refused_by_its_code() {
         ("/advanceInfo/clearNoticeBar", json!(2), "1005"),
         ("/advanceInfo/notificationType/sound", json!(3), "1005"),
         ("/advanceInfo/notificationType/ring", json!(1), "1005"),
+        ("/advanceInfo/notificationType", json!([true, true, true]), "1005"),
         ("/advanceInfo/notifyKey", json!("ninechars"), "1005"),
         ("/advanceInfo/notifyKey", json!("a.b"), "1005"),
         ("/advanceInfo/notifyKey", json!(""), "1005"),

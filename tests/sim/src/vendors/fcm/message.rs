@@ -2,13 +2,8 @@
 //! to the vendor; lowerCamelCase, which Google takes too, is not taken here, so that no body mixes the two.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
-use std::ops::Deref;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::strict::Maybe;
@@ -16,44 +11,12 @@ use crate::strict::Maybe;
 /// Texts by key. Every value is a text.
 pub(super) type Texts = BTreeMap<String, String>;
 
-/// An object and nothing else: serde alone would take a list of its fields as well.
-#[derive(Debug)]
-pub(super) struct Block<T>(pub(super) T);
-
-impl<T> Deref for Block<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Block<T> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Fields<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
-            type Value = Block<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Block)
-            }
-        }
-
-        from.deserialize_any(Fields(PhantomData))
-    }
-}
-
 /// Section 4.1.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Send {
     pub(super) validate_only: Maybe<bool>,
-    pub(super) message: Maybe<Block<Message>>,
+    pub(super) message: Maybe<Message>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -64,11 +27,11 @@ pub(super) struct Message {
     pub(super) topic: Maybe<String>,
     pub(super) condition: Maybe<String>,
     pub(super) data: Maybe<Texts>,
-    pub(super) notification: Maybe<Block<Basic>>,
-    pub(super) android: Maybe<Block<Android>>,
-    pub(super) apns: Maybe<Block<Apple>>,
-    pub(super) webpush: Maybe<Block<Web>>,
-    pub(super) fcm_options: Maybe<Block<Label>>,
+    pub(super) notification: Maybe<Basic>,
+    pub(super) android: Maybe<Android>,
+    pub(super) apns: Maybe<Apple>,
+    pub(super) webpush: Maybe<Web>,
+    pub(super) fcm_options: Maybe<Label>,
 }
 
 /// `message.notification`.
@@ -94,8 +57,8 @@ pub(super) struct Android {
     pub(super) ttl: Maybe<String>,
     pub(super) restricted_package_name: Maybe<String>,
     pub(super) data: Maybe<Texts>,
-    pub(super) notification: Maybe<Block<Shown>>,
-    pub(super) fcm_options: Maybe<Block<Label>>,
+    pub(super) notification: Maybe<Shown>,
+    pub(super) fcm_options: Maybe<Label>,
     #[serde(rename = "direct_boot_ok")]
     pub(super) _direct_boot_ok: Maybe<bool>,
     #[serde(rename = "bandwidth_constrained_ok")]
@@ -132,7 +95,7 @@ pub(super) struct Shown {
     pub(super) vibrate_timings: Maybe<Vec<String>>,
     #[serde(rename = "default_light_settings")]
     pub(super) _default_light_settings: Maybe<bool>,
-    pub(super) light_settings: Maybe<Block<Light>>,
+    pub(super) light_settings: Maybe<Light>,
     pub(super) title_loc_key: Maybe<String>,
     pub(super) title_loc_args: Maybe<Vec<String>>,
     pub(super) body_loc_key: Maybe<String>,
@@ -143,7 +106,7 @@ pub(super) struct Shown {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Light {
-    pub(super) color: Block<Color>,
+    pub(super) color: Color,
     pub(super) light_on_duration: String,
     pub(super) light_off_duration: String,
 }
@@ -165,7 +128,7 @@ pub(super) struct Apple {
     pub(super) _headers: Maybe<Texts>,
     #[serde(rename = "payload")]
     pub(super) _payload: Maybe<Map<String, Value>>,
-    pub(super) fcm_options: Maybe<Block<AppleOptions>>,
+    pub(super) fcm_options: Maybe<AppleOptions>,
     #[serde(rename = "live_activity_token")]
     pub(super) _live_activity_token: Maybe<String>,
 }
@@ -188,7 +151,7 @@ pub(super) struct Web {
     pub(super) _data: Maybe<Texts>,
     #[serde(rename = "notification")]
     pub(super) _notification: Maybe<Map<String, Value>>,
-    pub(super) fcm_options: Maybe<Block<WebOptions>>,
+    pub(super) fcm_options: Maybe<WebOptions>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -201,7 +164,7 @@ pub(super) struct WebOptions {
 impl Message {
     /// `android.notification`, if given.
     pub(super) fn shown(&self) -> Option<&Shown> {
-        self.android.as_ref()?.notification.as_deref()
+        self.android.as_ref()?.notification.as_ref()
     }
 
     /// Neither notification object: the app's code runs.

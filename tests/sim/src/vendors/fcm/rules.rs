@@ -65,7 +65,7 @@ fn check_android(android: &Android) -> Result<(), Denied> {
     require_filled(android.restricted_package_name.as_deref(), "message.android.restricted_package_name")?;
     let label = android.fcm_options.as_ref().and_then(|options| options.analytics_label.as_deref());
     check_label(label, "message.android.fcm_options.analytics_label")?;
-    android.notification.as_ref().map_or(Ok(()), |shown| check_shown(shown))
+    android.notification.as_ref().map_or(Ok(()), check_shown)
 }
 
 fn check_shown(shown: &Shown) -> Result<(), Denied> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answers::Denied;
 use super::apps::App;
-use super::message::{Block, Message, Send, Shown};
+use super::message::{Message, Send, Shown};
 use super::{Fcm, bearer, rules};
 use crate::fortune::Fortune;
 use crate::named_job::{NamedJob, digest};
@@ -38,9 +38,9 @@ pub(super) fn open(fcm: Arc<Fcm>, project: String, ask: Ask) -> Opened {
 }
 
 fn read(text: &[u8]) -> Result<Body, Denied> {
-    let Block(send): Block<Send> = strict::read(text).map_err(|why| misread(&why))?;
+    let send: Send = strict::read(text).map_err(|why| misread(&why))?;
     let validate_only = send.validate_only.unwrap_or(false);
-    let message = send.message.0.map(|Block(message)| message);
+    let message = send.message.0;
     let message = message.ok_or_else(|| Denied::at("message", "Message is not set.", true))?;
     Ok(Body { message, validate_only })
 }

@@ -4,7 +4,6 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::object::{object, objects};
 use crate::strict::Maybe;
 
 /// Section 4.1. The tokens stay raw: their length is taken off the size of the body.
@@ -12,9 +11,7 @@ use crate::strict::Maybe;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Message {
     pub(super) data: Maybe<String>,
-    #[serde(deserialize_with = "object")]
     pub(super) notification: Maybe<Basic>,
-    #[serde(deserialize_with = "object")]
     pub(super) android: Maybe<Android>,
     pub(super) token: Maybe<Box<RawValue>>,
 }
@@ -35,7 +32,6 @@ pub(super) struct Android {
     pub(super) ttl: Maybe<String>,
     pub(super) bi_tag: Maybe<String>,
     pub(super) data: Maybe<String>,
-    #[serde(deserialize_with = "object")]
     pub(super) notification: Maybe<Notification>,
     pub(super) target_user_type: Maybe<i64>,
 }
@@ -46,7 +42,6 @@ pub(super) struct Android {
 pub(super) struct Notification {
     pub(super) title: Maybe<String>,
     pub(super) body: Maybe<String>,
-    #[serde(deserialize_with = "object")]
     pub(super) click_action: Maybe<ClickAction>,
     pub(super) importance: Maybe<String>,
     pub(super) image: Maybe<String>,
@@ -54,9 +49,7 @@ pub(super) struct Notification {
     pub(super) big_title: Maybe<String>,
     pub(super) big_body: Maybe<String>,
     pub(super) when: Maybe<String>,
-    #[serde(deserialize_with = "objects")]
     pub(super) buttons: Maybe<Vec<Button>>,
-    #[serde(deserialize_with = "object")]
     pub(super) badge: Maybe<Badge>,
     pub(super) notify_id: Maybe<i64>,
     pub(super) tag: Maybe<String>,

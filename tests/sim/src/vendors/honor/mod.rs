@@ -5,7 +5,6 @@ mod bearer;
 mod codes;
 mod message;
 mod notification;
-mod object;
 mod rules;
 mod send;
 mod token;
