@@ -101,6 +101,11 @@ pub trait App: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// The least time before something is sent again that failed, where the vendor asks for one.
+    fn least_retry(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// How connections to the vendor are made.
     fn connection(&self) -> Connection {
         Connection::default()
@@ -110,6 +115,13 @@ pub trait App: Send + Sync + 'static {
     /// Targets of one call share it, and a token is good for one of them. A vendor with one service has nothing to say.
     fn realm(&self, _target: &Target) -> &'static str {
         ""
+    }
+
+    /// The class of a job for its targets of a realm, where the realms have classes of their own. `None`: the job's.
+    ///
+    /// What these targets draw on, and how often their devices may get it, follows from it.
+    fn class_in(&self, _realm: &str, _job: &Job, _class: &Class) -> Option<Class> {
+        None
     }
 
     /// How calls to a realm are authenticated.
@@ -173,8 +185,10 @@ pub struct Http2 {
     pub connections: usize,
     /// Most calls at once on one of them.
     pub streams: usize,
-    /// How often an idle connection is asked for a sign of life.
+    /// How often a connection is asked for a sign of life.
     pub ping: Duration,
+    /// Whether also one on which nothing is awaited.
+    pub ping_idle: bool,
     /// Whether a new connection gets one call first, and the rest once that is answered.
     pub warm_up: bool,
 }

@@ -30,13 +30,37 @@ pub enum NoToken {
 
 /// Who waited behind a failed fetch does not ask again at once.
 const FAILURE_COUNTS: Duration = Duration::from_millis(100);
+/// While the old token is good, a renewal that failed is not tried again before, at the least: endpoints count calls.
+const RENEW_AGAIN: Duration = Duration::from_secs(10);
+
+/// A fetch that failed.
+#[derive(Debug)]
+struct Failure {
+    at: Instant,
+    /// When it is worth another try as long as the old token is good; by chance, so that replicas do not ask together.
+    again: Instant,
+    error: NoToken,
+}
+
+impl Failure {
+    fn new(error: NoToken) -> Self {
+        let at = Instant::now();
+        let told = match &error {
+            NoToken::Trouble { retry_after, .. } => retry_after.unwrap_or_default(),
+            NoToken::Refused(_) => Duration::ZERO,
+        };
+        let pause = told.max(RENEW_AGAIN).mul_f64(1.0 + fastrand::f64() / 2.0);
+        // A pause that no clock holds is one that never ends.
+        Self { at, again: at.checked_add(pause).unwrap_or(at), error }
+    }
+}
 
 /// The cached token of one app for one realm of its vendor.
 #[derive(Debug, Default)]
 pub struct Credentials {
     token: ArcSwapOption<Token>,
     /// One fetch at a time; who waited finds the token of who fetched, or the failure.
-    fetch: Mutex<Option<(Instant, NoToken)>>,
+    fetch: Mutex<Option<Failure>>,
     /// The vendor signs each request: there is nothing to fetch.
     in_request: AtomicBool,
 }
@@ -72,11 +96,12 @@ impl Credentials {
         {
             return Ok(Some(token));
         }
-        if let Some((at, error)) = &*last_failure
-            && good.is_none()
-            && at.elapsed() < FAILURE_COUNTS
-        {
-            return Err(error.clone());
+        match &*last_failure {
+            Some(failure) if good.is_some() && Instant::now() < failure.again => return Ok(good),
+            Some(failure) if good.is_none() && failure.at.elapsed() < FAILURE_COUNTS => {
+                return Err(failure.error.clone());
+            }
+            _ => {}
         }
         let fetched = fetch(app, realm, now).await;
         match &fetched {
@@ -84,7 +109,7 @@ impl Credentials {
             Ok(token) => self.token.store(token.clone()),
             Err(_) => {}
         }
-        *last_failure = fetched.as_ref().err().map(|error| (Instant::now(), error.clone()));
+        *last_failure = fetched.as_ref().err().cloned().map(Failure::new);
         drop(last_failure);
         let name = app.name.as_str();
         metrics.credential_fetches.with_label_values(&[name, if fetched.is_ok() { "ok" } else { "failed" }]).inc();

@@ -73,7 +73,7 @@ impl Transport {
                         .http2_prior_knowledge()
                         .http2_keep_alive_interval(http2.ping)
                         .http2_keep_alive_timeout(Duration::from_secs(10))
-                        .http2_keep_alive_while_idle(true)
+                        .http2_keep_alive_while_idle(http2.ping_idle)
                         .http2_initial_connection_window_size(1 << 20)
                         .pool_idle_timeout(None)
                         .build()?;

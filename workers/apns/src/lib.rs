@@ -112,7 +112,7 @@ impl App for ApnsApp {
     fn connection(&self) -> Connection {
         let Settings { connections, streams, ref authorities, .. } = self.settings;
         Connection {
-            http2: Some(Http2 { connections, streams, ping: PING, warm_up: true }),
+            http2: Some(Http2 { connections, streams, ping: PING, ping_idle: true, warm_up: true }),
             identity: match &self.credential {
                 Credential::Certificate(certificate) => Some(certificate.clone()),
                 Credential::Signer(_) => None,

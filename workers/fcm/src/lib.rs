@@ -26,6 +26,9 @@ use settings::{FID, Settings};
 /// The name in queues, settings and options.
 const NAME: &str = "fcm";
 
+/// "Never retry before 10 s" (section 7).
+const LEAST_RETRY: Duration = Duration::from_secs(10);
+
 /// Firebase Cloud Messaging, HTTP v1.
 #[derive(Debug, Clone, Copy)]
 pub struct Fcm;
@@ -80,6 +83,10 @@ impl App for FcmApp {
         Rate { per_second: self.settings.rate_per_second, counted: Counted::Calls }
     }
 
+    fn least_retry(&self) -> Duration {
+        LEAST_RETRY
+    }
+
     fn connection(&self) -> Connection {
         let Settings { connections, streams, ref authorities, .. } = self.settings;
         let http2 = Http2 {
@@ -87,6 +94,7 @@ impl App for FcmApp {
             streams,
             // Google ends a connection that is asked for a sign of life too often.
             ping: Duration::from_secs(300),
+            ping_idle: false,
             // Google ends a connection that got more streams than it allows before it could say how many.
             warm_up: true,
         };

@@ -91,6 +91,15 @@ impl Job {
     }
 }
 
+/// An address as an intent URI, for vendors that take no other: an own scheme goes inside. An intent URI stays as it is.
+#[must_use]
+pub fn intent_uri(address: &str) -> Cow<'_, str> {
+    match address.split_once("://") {
+        Some((scheme, rest)) if scheme != "intent" => format!("intent://{rest}#Intent;scheme={scheme};end").into(),
+        _ => address.into(),
+    }
+}
+
 fn note(fields: &mut Vec<String>, told: bool, field: &str) {
     if told && !fields.iter().any(|known| known == field) {
         fields.push(field.to_owned());
@@ -176,6 +185,15 @@ mod tests {
             (json!(null), None, None),
         ] {
             assert_eq!((integer(&value), id_text(&value).as_deref()), (number, text), "{value}");
+        }
+    }
+
+    #[test]
+    fn an_own_scheme_goes_into_an_intent_uri() {
+        let whole = "intent://chat/open?conv=1#Intent;scheme=examplechat;end";
+        assert_eq!(intent_uri("examplechat://chat/open?conv=1"), whole);
+        for as_it_is in [whole, "intent:#Intent;component=a/.B;end"] {
+            assert_eq!(intent_uri(as_it_is), as_it_is);
         }
     }
 }

@@ -131,6 +131,8 @@ impl Worker {
     ) -> Meta {
         let attempt = work.read.copy.attempt;
         let next_attempt = attempt + u32::from(counted);
+        let least = work.app.vendor.least_retry();
+        let retry_after = retry_after.max((!least.is_zero()).then_some(least));
         let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         Meta {
             class: work.judged.class.as_ref().map(|class| class.name.clone()),

@@ -34,6 +34,8 @@ pub(super) struct Work<'a> {
     pub(super) marked: bool,
     /// Some of it was recorded for this delivery.
     pub(super) recorded: bool,
+    /// The classes in which the vendor refused it so far.
+    pub(super) refused: Vec<Arc<Class>>,
     /// The quota that what is still open of it waits for, when the rest has its outcome.
     pub(super) held: Option<String>,
     pub(super) waits: Waits,
@@ -109,6 +111,7 @@ impl Worker {
             key: ClaimKey::new(name.as_str(), read.job.id.as_str(), read.copy.generation),
             marked: message.redelivered || read.copy.again,
             recorded: false,
+            refused: Vec::new(),
             held: None,
             waits: Waits::default(),
             admitted: None,
@@ -269,7 +272,7 @@ impl Worker {
                 told
             };
             self.probe.passed(Step::Decoded, work.read.job.id.as_str());
-            let way = self.judge_class(&work.app, &work.read.job, &work.class, &told).await;
+            let way = self.judge_class(&work.app, &work.read.job, &work.class, &work.refused, &told).await;
             let follow = self.follow(work, claim, &told, &way, &mut outcomes, &mut results);
             let held = follow.held.clone().or_else(|| work.held.clone());
             let meta = self.meta(work, follow.counted, held, follow.retry_after);
@@ -331,6 +334,7 @@ impl Worker {
                         return Round::End(self.park_class(work.message, &work.read, &work.class).await);
                     }
                     Way::Degrade(lesser) => {
+                        work.refused.push(work.class.clone());
                         work.class = self.degrade(&work.app, &work.read.job, &mut work.judged, lesser);
                         return Round::Again;
                     }

@@ -84,6 +84,8 @@ impl Worker {
                 let mut fence = Fence { worker: self, sending, claim: &claim };
                 async move {
                     let mut positions = positions;
+                    let class = class_of(sending, &positions);
+                    let sending = &Sending { class: &class, ..sending.clone() };
                     let (drawn, mut all) = self.draw_for(sending, &mut positions).await;
                     if positions.is_empty() {
                         return all;
@@ -134,6 +136,14 @@ impl Worker {
             told = &mut window => (told, tokio::time::timeout(NEXT_TURN, turn).await.ok()),
         }
     }
+}
+
+/// The class of positions of one realm.
+fn class_of(sending: &Sending<'_>, positions: &[usize]) -> Arc<Class> {
+    let vendor = &sending.app.vendor;
+    let target = positions.first().map(|n| &sending.job.targets[*n]);
+    let own = target.and_then(|target| vendor.class_in(vendor.realm(target), sending.job, sending.class));
+    own.map_or_else(|| sending.class.clone(), Arc::new)
 }
 
 /// What positions of one call have in common.

@@ -24,10 +24,16 @@ pub(super) enum Way {
     Park,
 }
 
-/// The class that a job gets without the right to this one, if that is another.
-fn lesser(app: &AppState, job: &Job, class: &Class) -> Option<Class> {
+/// Whether the vendor would be told the same.
+fn is_same(one: &Class, other: &Class) -> bool {
+    one.name == other.name && one.urgent == other.urgent && one.detail == other.detail
+}
+
+/// The class that a job gets without the right to this one, if that is another. A vendor knows one right at a time: what
+/// it would have the job climb back to, one of `refused`, is no lesser class.
+fn lesser(app: &AppState, job: &Job, class: &Class, refused: &[Arc<Class>]) -> Option<Class> {
     let mut lesser = app.vendor.lesser(job, class)?;
-    if lesser.name == class.name && lesser.urgent == class.urgent && lesser.detail == class.detail {
+    if is_same(&lesser, class) || refused.iter().any(|refused| is_same(&lesser, refused)) {
         return None;
     }
     // Degraded from what the job deserves, however many steps it took. Without its urgency a class is yet the same.
@@ -44,12 +50,14 @@ impl Worker {
             return judged;
         }
         let now = Timestamp::now();
+        let mut refused = Vec::new();
         for _ in 0..RUNGS {
             let Some(class) = &judged.class else { break };
             if self.blocks.class_until(&app.name, class, now).is_none() {
                 break;
             }
-            let Some(lesser) = lesser(app, job, class) else { break };
+            let Some(lesser) = lesser(app, job, class, &refused) else { break };
+            refused.push(Arc::new(class.clone()));
             // A job that does not fit into the lesser class meets the vendor's refusal instead.
             let Ok(fitted) = app.vendor.fit(job, &lesser) else { break };
             (judged.class, judged.fitted) = (Some(lesser), fitted);
@@ -63,6 +71,7 @@ impl Worker {
         app: &AppState,
         job: &Job,
         class: &Class,
+        refused_before: &[Arc<Class>],
         told: &BTreeMap<usize, Told>,
     ) -> Way {
         let verdicts =
@@ -80,7 +89,7 @@ impl Worker {
         match self.process.worker.on_wrong_class {
             OnWrongClass::Report => Way::Report,
             OnWrongClass::Park => Way::Park,
-            OnWrongClass::Degrade => lesser(app, job, class).map_or(Way::Report, Way::Degrade),
+            OnWrongClass::Degrade => lesser(app, job, class, refused_before).map_or(Way::Report, Way::Degrade),
         }
     }
 

@@ -114,6 +114,6 @@ fn connections_are_few_and_kept() {
     let connection = app(&json!({ "authorities": "PEM", "connections": 3 })).connection();
     let http2 = connection.http2.unwrap();
     assert_eq!((http2.connections, http2.streams, http2.ping), (3, 500, Duration::from_secs(60)));
-    assert!(http2.warm_up && connection.identity.is_none());
+    assert!(http2.warm_up && http2.ping_idle && connection.identity.is_none());
     assert_eq!(connection.authorities.as_deref(), Some("PEM"));
 }

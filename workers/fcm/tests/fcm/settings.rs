@@ -66,6 +66,8 @@ fn connections_are_http_2_and_quiet() {
     let connection = app(&json!({ "authorities": "pem" })).connection();
     let http2 = connection.http2.unwrap();
     assert_eq!((http2.connections, http2.streams, http2.ping.as_secs(), http2.warm_up), (4, 100, 300, true));
+    assert!(!http2.ping_idle, "Google takes signs of life only while something is awaited");
+    assert_eq!(app(&json!({})).least_retry().as_secs(), 10, "and nothing again before");
     assert_eq!((connection.authorities.as_deref(), connection.identity.is_none()), (Some("pem"), true));
     assert_eq!(app(&json!({})).rate().per_second, 10_000);
 }

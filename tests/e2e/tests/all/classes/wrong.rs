@@ -131,6 +131,32 @@ async fn a_wrong_class_is_sent_in_the_next_where_the_settings_say_so() {
     stage.judge().await;
 }
 
+/// Every step down is taken once: a class that was refused is not tried again for the same job.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_wrong_class_after_another_leads_down_and_not_in_a_circle() {
+    let stage = Stage::shared().await;
+    let mut house = House::of(&stage);
+    let channels = house.settings["apps"]["chat"]["xiaomi"]["channels"].as_table_mut().unwrap();
+    for (channel, id) in [("ORDER", "999999"), ("PUBLIC", "999998")] {
+        channels[channel]["id"] = id.into();
+    }
+    house.environment.push(("PUSH__WORKER__ON_WRONG_CLASS", "degrade"));
+    let _workers = house.open(&stage, &["xiaomi"]).await;
+    let job = shown_for(("xiaomi", ""), "chat", "order.update", "down");
+    stage.publish(&job).await;
+    let receipts = receipts(&stage, std::slice::from_ref(&job)).await;
+    let (id, receipt) = receipts.first_key_value().unwrap();
+    assert_eq!(
+        (&receipt["results"][0]["outcome"], &receipt["class"]),
+        (&json!("accepted"), &json!("DEFAULT")),
+        "{receipt:#}"
+    );
+    assert_eq!(receipt["degraded_from"], "ORDER");
+    let seen = stage.sim.seen().await.unwrap();
+    assert_eq!(seen.iter().filter(|line| line["job"] == id.as_str()).count(), 3, "ORDER, PUBLIC, DEFAULT");
+    stage.judge().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_of_a_wrong_class_are_parked_where_the_settings_say_so() {
     let stage = Stage::shared().await;
