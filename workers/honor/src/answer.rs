@@ -40,9 +40,14 @@ pub(crate) fn read(settings: &Settings, batch: &Batch, answer: &Answer) -> Next 
         None => status.clone(),
     };
     // A code that nobody knows says less than the status of a failure.
-    let decisive = if is_good || codes::listed(settings, &code).is_some() { &code } else { &status };
+    let decisive = if is_good || codes::listed(settings, &code).or_else(|| codes::by_range(&code)).is_some() {
+        &code
+    } else {
+        &status
+    };
     let listed = codes::listed(settings, decisive);
-    let meaning = listed.unwrap_or_else(|| codes::by_range(decisive));
+    // Else tried again, never a dead token.
+    let meaning = listed.or_else(|| codes::by_range(decisive)).unwrap_or(Meaning::Unavailable);
     let succeeded = matches!(meaning, Meaning::Accepted | Meaning::Partial);
     let tell =
         |verdict: Verdict| verdict.code(&code).vendor_id(id_text(&body["data"]["requestId"]).unwrap_or_default());

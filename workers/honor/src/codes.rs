@@ -65,12 +65,12 @@ pub(crate) fn listed(settings: &Settings, code: &str) -> Option<Meaning> {
     settings.codes.get(code).copied().or_else(|| TABLE.find(code))
 }
 
-/// What a code means that is not listed: by its range, else tried again. Never a dead token.
-pub(crate) fn by_range(code: &str) -> Meaning {
-    match code.get(..3).filter(|_| code.len() == 8) {
-        Some("801") => Meaning::BadRequest,
-        Some("802") => Meaning::CredentialStale,
-        _ => Meaning::Unavailable,
+/// What a code means that is not listed, but whose range is (section 8).
+pub(crate) fn by_range(code: &str) -> Option<Meaning> {
+    match code.get(..3).filter(|_| code.len() == 8)? {
+        "801" => Some(Meaning::BadRequest),
+        "802" => Some(Meaning::CredentialStale),
+        _ => None,
     }
 }
 

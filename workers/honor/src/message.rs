@@ -4,7 +4,7 @@ use push_contract::{
     Badge, Class, Click, Count, Fitted, Job, Notification, Refusal, derived_id,
     kit::{
         fields::{Fields, json},
-        fitting::int_id,
+        fitting::{int_id, intent_uri},
     },
     typed::filled,
 };
@@ -150,7 +150,7 @@ fn click_action(click: Option<&Click>) -> Value {
     match click {
         None | Some(Click::App {}) => json!({ "type": 3 }),
         Some(Click::Activity { activity }) => json!({ "type": 1, "action": activity }),
-        Some(Click::Intent { intent }) => json!({ "type": 1, "intent": intent }),
+        Some(Click::Intent { intent }) => json!({ "type": 1, "intent": intent_uri(intent) }),
         Some(Click::Url { url }) => json!({ "type": 2, "url": url }),
     }
 }

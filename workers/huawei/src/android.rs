@@ -1,6 +1,10 @@
 //! A job as a message for HMS Android, v1 and v2 (sections 4 and 5). What is absent takes the vendor's default.
 
-use push_contract::{Badge, Click, Kind, Notification, Refusal, kit::fields::Fields, typed::filled};
+use push_contract::{
+    Badge, Click, Kind, Notification, Refusal,
+    kit::{fields::Fields, fitting::intent_uri},
+    typed::filled,
+};
 
 use crate::{
     classes::DATA,
@@ -60,7 +64,7 @@ fn click_action(click: Option<&Click>) -> Fields {
     match click {
         None | Some(Click::App {}) => kind(3),
         Some(Click::Activity { activity }) => kind(1).with("action", activity),
-        Some(Click::Intent { intent }) => kind(1).with("intent", intent),
+        Some(Click::Intent { intent }) => kind(1).with("intent", intent_uri(intent)),
         Some(Click::Url { url }) => kind(2).with("url", url),
     }
 }

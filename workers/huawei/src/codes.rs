@@ -75,8 +75,9 @@ pub(crate) fn token_verdict(code: &str, reason: &str, platform: Platform) -> Ver
         "noPushTypeRight" | "noRightToSendThisLiveNotificationEvent" => Meaning::CLASS_RIGHT,
         "disableSendHuaweiMsgBecauseOfPenalty" | "appinfoError" => Meaning::APP,
         "atomicUnableSendUnsubscribedMsg" | "differentImgVerifyPolicy" | "notSupportPlayVoice" => Meaning::BAD_REQUEST,
-        // countryNotSupport and what is not known: dropped, but the token may live.
-        _ => Meaning::refused(Reason::TokenRefused),
+        // Dropped, but the token may live.
+        "countryNotSupport" | NO_REASON => Meaning::refused(Reason::TokenRefused),
+        _ => Meaning::refused(Reason::UnlistedCode),
     };
     meaning.verdict().code(code)
 }

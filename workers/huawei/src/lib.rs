@@ -145,10 +145,7 @@ impl App for HuaweiApp {
     }
 
     fn realm(&self, target: &Target) -> &'static str {
-        match self.settings.platform(target) {
-            Platform::Android => "",
-            Platform::Next => Platform::Next.as_str(),
-        }
+        self.settings.platform(target).realm()
     }
 
     fn day(&self) -> &Day {
@@ -156,9 +153,7 @@ impl App for HuaweiApp {
     }
 
     fn authentication(&self, realm: &str, now: Timestamp) -> Authentication {
-        let is_next = realm == Platform::Next.as_str();
-        let platform = if is_next { Platform::Next } else { Platform::Android };
-        self.credentials.authentication(platform, &self.settings.client_id, now)
+        self.credentials.authentication(Platform::of_realm(realm), &self.settings.client_id, now)
     }
 
     fn read_credential(&self, answer: &Answer) -> Result<Token, AuthRefusal> {
@@ -170,20 +165,33 @@ impl App for HuaweiApp {
         classes::classify(platform, &self.settings, job)
     }
 
+    fn class_in(&self, realm: &str, job: &Job, class: &Class) -> Option<Class> {
+        match self.class_on(Platform::of_realm(realm), job, class).ok()? {
+            Cow::Owned(class) => Some(class),
+            Cow::Borrowed(_) => None,
+        }
+    }
+
     fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
         match self.platforms(job).ok()?.as_slice() {
             [platform] => classes::lesser(*platform, &self.settings, job, class),
-            // The class of a job to both is that of its first platform: which one was refused is not known.
+            // The class of a job to both is that of its first platform. Its urgency is refused there and nowhere else;
+            // of anything else it is not known which of the two refused it.
+            [first, ..] if class.urgent => classes::lesser(*first, &self.settings, job, class),
             _ => None,
         }
     }
 
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         let (mut fitted, settings, options) = (Fitted::default(), &self.settings, &Options::of(job)?);
-        for platform in self.platforms(job)? {
+        for (n, platform) in self.platforms(job)?.into_iter().enumerate() {
+            let fits = self.class_on(platform, job, class).and_then(|class| {
+                content::fit(platform, Writer { settings, job, class: &class, options, fitted: &mut fitted })
+            });
             // What a further platform refuses concerns its own targets alone: `encode` tells them.
-            let Ok(class) = self.class_on(platform, job, class) else { continue };
-            content::fit(platform, Writer { settings, job, class: &class, options, fitted: &mut fitted })?;
+            if n == 0 {
+                fits?;
+            }
         }
         Ok(fitted)
     }
@@ -199,6 +207,9 @@ impl App for HuaweiApp {
         };
         let (options, fitted) = (&Options::of(job)?, &mut Fitted::default());
         let body = Writer { settings, job, class: &class, options, fitted }.write(platform, delivery)?;
+        if self.platforms(job)?.first() != Some(&platform) {
+            content::fit(platform, Writer { settings, job, class: &class, options, fitted: &mut Fitted::default() })?;
+        }
         let (api, media, push_type) = match platform {
             Platform::Android => ("send", wire::JSON, None),
             Platform::Next => ("send_next", "application/json", Some(next::push_type(&class))),

@@ -69,6 +69,19 @@ impl Platform {
         }
     }
 
+    /// The part of the service that its tokens belong to.
+    pub(crate) const fn realm(self) -> &'static str {
+        match self {
+            Self::Android => "",
+            Self::Next => Self::Next.as_str(),
+        }
+    }
+
+    /// The platform of a realm.
+    pub(crate) fn of_realm(realm: &str) -> Self {
+        if realm == Self::Next.realm() { Self::Next } else { Self::Android }
+    }
+
     /// Test messages are the one thing with a quota: 500 per app and day (section 1), 1000 per project and day (12.1).
     pub(crate) const fn test_quota(self) -> &'static str {
         match self {

@@ -108,7 +108,7 @@ fn every_reason_has_its_verdict_on_harmonyos_next() {
         ("atomicUnableSendUnsubscribedMsg", "refused", Reason::BadRequest),
         ("differentImgVerifyPolicy", "refused", Reason::BadRequest),
         ("notSupportPlayVoice", "refused", Reason::BadRequest),
-        ("somethingNew", "refused", Reason::TokenRefused),
+        ("somethingNew", "refused", Reason::UnlistedCode),
     ] {
         for key in [reason.to_owned(), format!(" {reason} ")] {
             let all = json!({ "failure": 2, "illegalTokens": { key.as_str(): ["T0", "T1"] } }).to_string();

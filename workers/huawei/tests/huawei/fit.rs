@@ -85,7 +85,8 @@ fn taps_become_click_actions() {
     assert_eq!(shown(app.as_ref(), &chat())["click_action"], json!({ "type": 3 }));
     assert_eq!(click(json!({ "action": "app" })), json!({ "type": 3 }));
     assert_eq!(click(json!({ "action": "activity", "activity": "a.B" })), json!({ "type": 1, "action": "a.B" }));
-    assert_eq!(click(json!({ "action": "intent", "intent": "x://y" })), json!({ "type": 1, "intent": "x://y" }));
+    let own = "intent://y#Intent;scheme=x;end";
+    assert_eq!(click(json!({ "action": "intent", "intent": "x://y" })), json!({ "type": 1, "intent": own }));
     assert_eq!(click(json!({ "action": "url", "url": "https://a" })), json!({ "type": 2, "url": "https://a" }));
 }
 

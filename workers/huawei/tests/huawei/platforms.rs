@@ -119,3 +119,56 @@ fn warnings_name_what_will_be_regretted() {
     assert!(warnings[0].starts_with("categories is empty") && warnings[1].starts_with("next_categories is empty"));
     assert_eq!(app(&both()).warnings(), Vec::<String>::new());
 }
+
+#[test]
+fn each_platform_draws_on_its_own_class() {
+    let app = app(&overlaid(both(), &json!({ "categories": [], "next_categories": ["IM"] })));
+    let job = mixed(chat().test());
+    let class = app.classify(&job).unwrap();
+    assert_eq!((class.name.as_str(), class.quota.as_deref()), ("MARKETING", Some("test")));
+    let next = app.class_in("next", &job, &class).unwrap();
+    assert_eq!((next.name.as_str(), next.quota.as_deref()), ("IM", Some("test_next")));
+    assert_eq!(app.class_in("", &job, &class), None);
+}
+
+/// Of the two only Android knows urgency.
+#[test]
+fn a_call_to_both_loses_its_urgency_alone() {
+    let app = app(&overlaid(both(), &json!({ "high_priority": true })));
+    let job = mixed(job("call.invite").title("Li Lei").body("calls").collapse("c1", None));
+    let class = app.classify(&job).unwrap();
+    assert!(class.urgent, "{class:?}");
+    let lesser = app.lesser(&job, &class).unwrap();
+    assert_eq!((lesser.name.as_str(), lesser.urgent), ("VOIP", false));
+    assert_eq!(app.lesser(&job, &lesser), None);
+}
+
+#[test]
+fn what_is_too_large_for_one_platform_goes_to_the_other() {
+    let app = app(&overlaid(both(), &json!({ "body_limit": 4096 })));
+    let with = |bytes: usize| chat().body(&"x".repeat(bytes)).notify("tag", "t");
+    let fits = |bytes: usize, kind: &str| prepare(app.as_ref(), &with(bytes).token_type(kind).build()).is_ok();
+    let between = (3000..4096).find(|bytes| fits(*bytes, "android") && !fits(*bytes, "next"));
+    let job = mixed(with(between.expect("HarmonyOS NEXT's frame is larger")));
+    let (class, _) = prepare(app.as_ref(), &job).expect("Android's targets can be sent to");
+    assert!(app.encode(&push(&job, &class, vec![0]), Some(&token()), later(0)).is_ok());
+    let refusal = app.encode(&push(&job, &class, vec![1]), Some(&token()), later(0)).unwrap_err();
+    assert_eq!(refusal.reason, Reason::PayloadTooLarge);
+}
+
+#[test]
+fn an_own_scheme_opens_on_both() {
+    let app = app(&both());
+    let click = json!({ "action": "intent", "intent": "examplechat://chat/open?conv=1" });
+    let job = mixed(chat().notify("click", click));
+    let (class, fitted) = prepare(app.as_ref(), &job).unwrap();
+    let action = |position: usize, pointer: &str| {
+        let call = app.encode(&push(&job, &class, vec![position]), Some(&token()), later(0)).unwrap();
+        let body: Value = serde_json::from_slice(call.request.body()).unwrap();
+        body.pointer(pointer).cloned().unwrap()
+    };
+    let android = action(0, "/message/android/notification/click_action");
+    assert_eq!(android, json!({ "type": 1, "intent": "intent://chat/open?conv=1#Intent;scheme=examplechat;end" }));
+    assert_eq!(action(1, "/payload/notification/clickAction")["uri"], "examplechat://chat/open?conv=1");
+    assert!(fitted.dropped.is_empty() && fitted.changed.is_empty(), "{fitted:?}");
+}
