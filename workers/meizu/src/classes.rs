@@ -66,14 +66,6 @@ pub(crate) fn rows() -> Vec<ClassRow> {
     })
 }
 
-/// The class without the right to this one, for jobs that the vendor refuses in it.
-pub(crate) fn lesser(settings: &Settings, job: &Job, class: &Class) -> Option<Class> {
-    let mut less = settings.clone();
-    less.on_missing_right = classes::MissingRight::Degrade;
-    less.private &= class.name != "private";
-    classify(&less, job).ok()
-}
-
 /// Chooses the class: the override, the app's own table, else what the kind deserves, as far as the right goes.
 pub(crate) fn classify(settings: &Settings, job: &Job) -> Result<Class, Refusal> {
     let options: Options = typed::options(job, NAME)?;

@@ -83,10 +83,6 @@ impl App for MeizuApp {
         classes::classify(&self.settings, job)
     }
 
-    fn lesser(&self, job: &Job, class: &Class) -> Option<Class> {
-        classes::lesser(&self.settings, job, class)
-    }
-
     fn fit(&self, job: &Job, class: &Class) -> Result<Fitted, Refusal> {
         calls::check(job.targets.iter().map(|target| target.token.as_str()))?;
         Ok(message::write(&self.settings, job, class, &message::Shape::default())?.1)

@@ -126,17 +126,22 @@ fn long_body<'a>(settings: &Settings, job: &'a Job) -> Option<Cow<'a, str>> {
 
 /// What a tap opens; what cannot be opened opens the app.
 fn click(fitted: &mut Fitted, click: Option<&Click>) -> Value {
-    let (kind, field, target, mark) = match click {
+    let (kind, field, target, good) = match click {
         None | Some(Click::App {}) => return json!({ "clickType": 0 }),
-        Some(Click::Activity { activity }) => (1, "activity", activity, '.'),
-        Some(Click::Intent { intent: url } | Click::Url { url }) => (2, "url", url, ':'),
+        Some(Click::Activity { activity }) => (1, "activity", activity, is_class(activity)),
+        Some(Click::Intent { intent: url } | Click::Url { url }) => (2, "url", url, url.contains(':')),
     };
-    // An activity is a class with its package, an address has a scheme.
-    if target.len() > CLICK_BYTES || !target.contains(mark) {
+    // An address has a scheme. Meizu refuses a message for its click: the message counts more.
+    if target.len() > CLICK_BYTES || !good {
         fitted.drop_if(true, "click");
         return json!({ "clickType": 0 });
     }
     json!({ "clickType": kind, field: target })
+}
+
+/// Whether an activity is a class with its package; the forms of a component, `package/.Class`, are not.
+fn is_class(name: &str) -> bool {
+    name.contains('.') && !name.contains('/') && !name.starts_with('.') && !name.ends_with('.')
 }
 
 /// How long Meizu keeps it: whole hours. What is urgent and has less left is for phones that are connected now.

@@ -1,4 +1,5 @@
-//! Answers (sections 4.3 and 8): the code decides, beside code 0 what `data` says; without a code, the HTTP status.
+//! Answers (sections 4.3 and 8): the code decides, beside code 0 what `data` says; without a code, and
+//! beside an error's status without a listed one, the HTTP status.
 
 use std::time::Duration;
 
@@ -23,8 +24,9 @@ pub(crate) fn read(batch: &Batch, answer: &Answer) -> Next {
     let timed = |verdict: Verdict| verdict.until(Some(slow), None);
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let code = body.get("code").and_then(integer).map(|code| code.to_string());
-    // A proxy may write a code of its own: what was taken is a 200.
-    let Some(code) = code.filter(|code| code != codes::SUCCESS || (200..=299).contains(&answer.status)) else {
+    let good = (200..=299).contains(&answer.status);
+    // A proxy may write a code of its own, such as the status: what was taken is a 200, what is refused is listed.
+    let Some(code) = code.filter(|code| good || codes::refuses(code)) else {
         return Next::Done(batch.all(&timed(by_status(answer))));
     };
     if code == codes::SUCCESS {
@@ -54,7 +56,7 @@ fn success(batch: &Batch, body: &Value, spent: &Verdict) -> Vec<Verdict> {
     let spent = spent.clone().code(codes::EXCEEDED);
     let other = match exceeded(data) {
         Some(0) => Verdict::accepted().code(codes::SUCCESS),
-        // As many messages as there are: none of them was taken. Fewer: it does not say which.
+        // As many messages as there are: none of them was taken. Fewer: it does not say which, nor whether it counts bad ids.
         Some(count) if count >= batch.pushes.len() => spent,
         _ => Verdict { action: Action::Unknown, ..spent },
     };

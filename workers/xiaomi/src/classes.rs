@@ -119,7 +119,13 @@ pub(crate) fn rows() -> Vec<ClassRow> {
 pub(crate) fn lesser(settings: &Settings, job: &Job, class: &Class) -> Option<Class> {
     let mut less = settings.clone();
     less.on_missing_right = classes::MissingRight::Degrade;
-    less.channels.remove(class.detail.as_str()?);
+    match class.detail.as_str()? {
+        _ if class.name == PUBLIC => less.channels.clear(),
+        // Down, and never up again to a channel that was refused before.
+        key if key == class.name => less.channels.retain(|other, _| other == PUBLIC),
+        // A kind's own channel; its category may have another.
+        key => drop(less.channels.remove(key)),
+    }
     classify(&less, job).ok()
 }
 

@@ -73,6 +73,11 @@ const TABLE: Codes<(Meaning, About)> = Codes(&[
 /// Every listed code, for metric labels.
 pub(crate) const NAMES: &[&str] = &TABLE.names::<{ TABLE.count() }>();
 
+/// Whether the code is one that Xiaomi refuses a call by.
+pub(crate) fn refuses(code: &str) -> bool {
+    code != SUCCESS && TABLE.find(code).is_some()
+}
+
 /// What a code means, and whose fault it is; `reason` is the vendor's own text.
 pub(crate) fn find(code: &str, reason: &str) -> (Meaning, About) {
     match TABLE.find(code).unwrap_or((Meaning::UNLISTED, Call)) {

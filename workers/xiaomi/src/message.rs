@@ -131,8 +131,8 @@ impl<'a> Writer<'a> {
         let sound = notification.sound.as_deref().filter(|_| !quiet);
         let sound_uri = sound.and_then(|name| tap::sound(settings, name)).filter(|_| self.alerts);
         fitted.drop_if(sound.is_some() && sound_uri.is_none(), "sound");
-        // Without `notify_effect` nothing is shown (section 10, 4). A tap that is too long opens the app: the message
-        // counts more.
+        // Without `notify_effect` nothing is shown (section 10, 4). A tap that is too long or no URI opens the app: the
+        // message counts more.
         let tap = tap::of(settings, job, notification.click.as_ref());
         fitted.drop_if(tap.is_none(), "click");
         let (effect, uri) = tap.unwrap_or(("1", None));

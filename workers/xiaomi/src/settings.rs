@@ -78,6 +78,10 @@ impl Settings {
         rule(known, "packages", self.packages.join(","), text)?;
         let version = ["v2", "v3", "v4"].contains(&self.api_version.as_str());
         rule(version, "api_version", &self.api_version, "v2, v3 or v4")?;
+        let alone = self.api_version != "v2" || self.packages.len() == 1;
+        rule(alone, "api_version", &self.api_version, "v2 takes one package: set v3, or one name in packages")?;
+        let served = self.api_version != "v4" || self.region == Region::Cn;
+        rule(served, "api_version", &self.api_version, "v4 serves mainland China alone: set v3, or region to cn")?;
         kinds("channels", self.channels.keys(), |key| Category::of_key(key).is_some())?;
         self.channels.iter().try_for_each(|(key, channel)| channel.check(&format!("channels.{key}")))?;
         let (fallback, cleaned) = (&self.template_fallback, template::clean(&self.template_fallback));

@@ -57,6 +57,16 @@ fn a_missing_right_is_refused_where_the_settings_say_so() {
 }
 
 #[test]
+fn a_refused_class_has_no_lesser_one() {
+    // 201 speaks of the phone: another class would be refused there, too.
+    let app = app(&json!({}));
+    for kind in ["chat.direct", "news"] {
+        let job = job(kind).title("t").body("b").build();
+        assert_eq!(app.lesser(&job, &app.classify(&job).unwrap()), None, "{kind}");
+    }
+}
+
+#[test]
 fn options_go_before_the_apps_table_and_that_before_the_kind() {
     let kinds = json!({ "kinds": { "subscription.update": "private" } });
     assert_eq!(name(&classify(&kinds, "subscription.update", &json!({})).unwrap()), ("private", None));

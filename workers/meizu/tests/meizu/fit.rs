@@ -100,7 +100,9 @@ fn clicks() {
     assert_eq!(click(json!({ "action": "url", "url": "https://a" })), json!({ "clickType": 2, "url": "https://a" }));
     let long = |bytes: usize| format!("x:{}", "y".repeat(bytes - 2));
     assert_eq!(click(intent(&long(1000)))["clickType"], 2);
-    for wrong in [intent(&long(1001)), intent("no scheme"), activity("OPEN"), activity("")] {
+    let addresses = [intent(&long(1001)), intent("no scheme")];
+    let names = ["OPEN", "", ".Chat", "com.a.", ".", "com.a/.Chat", "com.a/com.a.Chat"].map(activity);
+    for wrong in addresses.into_iter().chain(names) {
         assert_eq!(click(wrong.clone()), json!({ "clickType": 0 }), "{wrong}");
         assert_eq!(fitted(&json!({}), &chat().notify("click", wrong)), said(&["click"], &[]));
     }

@@ -15,6 +15,8 @@ pub(crate) fn of(settings: &Settings, job: &Job, click: Option<&Click>) -> Optio
     let (effect, name, uri) = match click {
         None | Some(Click::App {}) => return Some(("1", None)),
         Some(Click::Activity { activity }) => ("2", "intent_uri", intent(settings, job, activity)?),
+        // Without a scheme it is no URI.
+        Some(Click::Intent { intent }) if !intent.contains(':') => return None,
         Some(Click::Intent { intent }) => ("2", "intent_uri", intent.clone()),
         Some(Click::Url { url }) => ("3", "web_uri", url.clone()),
     };

@@ -121,7 +121,18 @@ fn without_a_code_the_status_decides() {
             assert_eq!(said(&one(&answer(status, body))), (action, reason), "{status} {body}");
         }
     }
-    // A success with a status that is none says nothing; a refusal is one with any.
+    // A code that only repeats the status is a proxy's.
+    let copied = [
+        (401, "app_misconfigured", Reason::CredentialRefused),
+        (404, "app_misconfigured", Reason::Misconfigured),
+        (429, "slow_down", Reason::RateLimited),
+        (503, "unavailable", Reason::Unavailable),
+    ];
+    for (status, action, reason) in copied {
+        let verdict = one(&answer(status, &format!(r#"{{"code":{status}}}"#)));
+        assert_eq!((said(&verdict), verdict.code), ((action, reason), None), "{status}");
+    }
+    // A success with a status that is none says nothing; a listed refusal is one with any.
     assert_eq!(said(&one(&answer(500, r#"{"code":0}"#))), ("unavailable", Reason::Unavailable));
     let refused = one(&answer(401, &refusal(21301, "Invalid application secret.")));
     assert_eq!(
@@ -227,6 +238,10 @@ fn an_exceeded_total_is_told_by_number() {
     }
     let bad = json!({ "channel_exceed_quota": "138010:2", "bad_regids": "T0" });
     assert_eq!(read(app.as_ref(), &batch, &bad), [GONE, SPENT]);
+    // Whether a bad id is counted too is not said.
+    let told = |bad: &str, text: &str| json!({ "channel_exceed_quota": text, "bad_regids": bad });
+    assert_eq!(read(app.as_ref(), &batch, &told("T0", "138010:1")), [GONE, WHO]);
     // One message to a list is one.
     assert_eq!(list(&json!({ "channel_exceed_quota": "138001:1" })), [SPENT; 3]);
+    assert_eq!(list(&told("B", "138001:1")), [SPENT, GONE, SPENT]);
 }

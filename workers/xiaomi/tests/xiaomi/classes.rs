@@ -142,3 +142,19 @@ fn jobs_share_a_call_by_channel_if_they_have_one_target_and_no_hurry() {
         assert_eq!(alone.gather_key(&chat, &alone.classify(&chat).unwrap()), None);
     }
 }
+
+/// Each class that the vendor refuses leads further down, never back to one that was refused.
+#[test]
+fn a_refused_channel_leads_down_to_none() {
+    let channels =
+        json!({ "chat.group": { "id": "1" }, "IM": { "id": "2" }, "PUBLIC": { "id": "3" }, "ORDER": { "id": "4" } });
+    let app = open(&json!({ "channels": channels })).unwrap();
+    let job = job("chat.group").title("t").body("b").build();
+    let mut class = app.classify(&job).unwrap();
+    let mut way = vec![class.detail.clone()];
+    while let Some(lesser) = app.lesser(&job, &class).filter(|_| way.len() < 9) {
+        way.push(lesser.detail.clone());
+        class = lesser;
+    }
+    assert_eq!(way, [json!("chat.group"), json!("IM"), json!("PUBLIC"), Value::Null]);
+}

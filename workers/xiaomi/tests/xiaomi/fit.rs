@@ -117,9 +117,17 @@ fn taps_become_effects() {
     assert_eq!(click(&plain, json!({ "action": "intent", "intent": "x://y" })), tapped("2", "x://y", ""));
     let url = |text: &str| json!({ "action": "url", "url": text });
     assert_eq!(click(&plain, url("https://a")), tapped("3", "", "https://a"));
-    for wrong in
-        [url(&format!("https://a/{}", "x".repeat(1024))), activity("a;end"), activity("com.b/.Chat"), activity("")]
-    {
+    let intent = |text: &str| json!({ "action": "intent", "intent": text });
+    let long = format!("https://a/{}", "x".repeat(1024));
+    for wrong in [
+        url(&long),
+        intent(&long),
+        intent("com.example.OPEN"),
+        intent(""),
+        activity("a;end"),
+        activity("com.b/.Chat"),
+        activity(""),
+    ] {
         assert_eq!(click(&plain, wrong.clone()), tapped("1", "", ""));
         assert_eq!(fitted(&plain, &chat().notify("click", wrong)), said(&["click"], &[]));
     }

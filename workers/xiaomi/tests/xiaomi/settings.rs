@@ -27,6 +27,8 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         (json!({ "packages": [] }), "packages", ""),
         (json!({ "packages": ["com.a;b"] }), "packages", "com.a;b"),
         (json!({ "api_version": "v5" }), "api_version", "v5"),
+        (json!({ "api_version": "v2", "packages": ["com.a", "com.b"] }), "api_version", "v2"),
+        (json!({ "api_version": "v4", "region": "eu" }), "api_version", "v4"),
         (json!({ "region": "us" }), "region", "\"us\""),
         (json!({ "eu_url": "localhost" }), "eu_url", "localhost"),
         (json!({ "channels": { "CHAT": { "id": "1" } } }), "channels.CHAT", "(not shown)"),
@@ -52,6 +54,22 @@ fn a_wrong_setting_is_named_with_value_and_rule() {
         assert!(!rule.is_empty() && !rule.contains("hunter2"));
     }
     assert!(refused(&json!({ "region": "us" })).2.contains("`sg`"));
+}
+
+#[test]
+fn a_version_that_cannot_serve_the_app_says_which_can() {
+    let packages = json!(["com.a", "com.b"]);
+    let several = json!({ "api_version": "v2", "packages": packages });
+    for wrong in [several, json!({ "api_version": "v4", "region": "sg" })] {
+        assert!(refused(&wrong).2.contains("set v3"), "{wrong}");
+    }
+    for right in [
+        json!({ "api_version": "v2", "region": "eu" }),
+        json!({ "api_version": "v3", "packages": packages, "region": "eu" }),
+        json!({ "api_version": "v4", "packages": packages }),
+    ] {
+        assert!(open(&right).is_ok(), "{right}");
+    }
 }
 
 #[test]

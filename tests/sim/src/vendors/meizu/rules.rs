@@ -62,16 +62,21 @@ fn check_click(click: &Click) -> Result<(), Refusal> {
     let fits = |text: &str| !text.is_empty() && text.len() <= ADDRESS_BYTES;
     let fit = match click.click_type.unwrap_or(0) {
         0 => activity.is_none() && url.is_none(),
-        1 => url.is_none() && activity.is_some_and(|name| fits(name) && name.contains('.')),
+        1 => url.is_none() && activity.is_some_and(|name| fits(name) && is_class(name)),
         2 => activity.is_none() && url.is_some_and(|url| fits(url) && url.contains(':')),
         3 => return Err(Refusal::new(PARAMETER, "clickType 3 was withdrawn")),
         _ => return Err(Refusal::new(PARAMETER, "clickType: 0, 1 or 2")),
     };
-    require(fit, "clickTypeInfo: 1 takes an activity, 2 a url, each at most 1000 bytes, 0 neither")?;
+    require(fit, "clickTypeInfo: 1 takes an activity's full class, 2 a url, each at most 1000 bytes, 0 neither")?;
     require(click.custom_attribute.is_none(), "clickTypeInfo.customAttribute is for type 3")?;
     let parameters = click.parameters.as_ref();
     let object = parameters.is_none_or(|text| serde_json::from_str::<Map<String, Value>>(text.get()).is_ok());
     require(object, "clickTypeInfo.parameters: a JSON object")
+}
+
+/// "Package plus class": the forms of a component, with a slash or without the package, are none.
+fn is_class(name: &str) -> bool {
+    name.contains('.') && !name.contains('/') && !name.starts_with('.') && !name.ends_with('.')
 }
 
 fn check_time(time: &Time) -> Result<(), Refusal> {
