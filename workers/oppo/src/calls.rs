@@ -1,7 +1,7 @@
 //! The calls of a dispatch (sections 4.1 to 4.3).
 
 use push_contract::{
-    Batch, Call, Class, Job, Lane, Push, Refusal, Timestamp, Token,
+    Batch, Call, Class, Job, Lane, Push, Refusal, Timestamp, Token, derived_id,
     kit::{
         fields::Fields,
         names::{name_of, named},
@@ -93,9 +93,13 @@ pub(crate) fn call(
     now: Timestamp,
 ) -> Result<Call, Refusal> {
     let token = wire::token(token)?;
+    // A saved content is not the message to its first id: where that follows by unicast, it would be a duplicate.
+    let sort = if stage.broadcast().is_some() { "s" } else { "" };
     let shown = |(push, position): (&Push, usize)| {
         let left = push.expiry.since(now).as_secs();
-        Ok::<_, Refusal>(notification::write(&app.settings, &push.job, &push.class, position, left)?.0)
+        let id = format!("{sort}{:016x}", derived_id(&push.job.id, position));
+        let (fields, _) = notification::write(&app.settings, &push.job, &push.class, position, left)?;
+        Ok::<_, Refusal>(Fields::new().with("app_message_id", id).and(Some(fields)))
     };
     // The phone drops a message that is for another id.
     let to = |ids: &str| {

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use push_contract::{
-    Badge, Class, Click, Count, Fitted, Job, Kind, Reason, Refusal, derived_id,
+    Badge, Class, Click, Count, Fitted, Job, Kind, Reason, Refusal,
     kit::{fields::Fields, fitting::int_id},
     typed::{self, filled},
 };
@@ -32,7 +32,7 @@ const STRONG: u8 = 16;
 const CALL_SHOW: u64 = 60;
 
 /// The notification for one target of a job, field by field as OPPO names it, and what was dropped or changed on the
-/// way: snake_case throughout. What is absent takes the vendor's default.
+/// way: snake_case throughout. What is absent takes the vendor's default; `app_message_id` is the call's to add.
 pub(crate) fn write(
     settings: &Settings,
     job: &Job,
@@ -66,7 +66,6 @@ pub(crate) fn write(
     let kept = Some(ttl_seconds.min(MAX_TTL)).filter(|ttl| *ttl > 0);
     let callback = filled(&settings.callback_url);
     let fields = Fields::new()
-        .with("app_message_id", format!("{:016x}", derived_id(&job.id, position)))
         .with("style", (body.chars().count() > CONTENT).then_some(2))
         .with("title", (!bare).then_some(&title))
         .with("sub_title", subtitle.map(|text| fitted.cut(text, SUB_TITLE, Count::Chars, "subtitle")))

@@ -1,12 +1,12 @@
 //! Results (section 8) and the status of an invalid user (section 4.2).
 
 use push_contract::{
-    Action, Answer, Push, Reason, Verdict,
+    Action, Answer, Day, Push, Reason, Timestamp, Verdict,
     kit::codes::{Codes, Meaning},
 };
 
 use crate::{
-    classes::{self, SYSTEM},
+    classes::{self, QUOTAS, SYSTEM},
     settings::Settings,
 };
 
@@ -21,7 +21,7 @@ pub(crate) const TEXTS: [&str; 2] = ["10085", "10104"];
 const TOTAL: &str = "10070";
 const HOURS: &str = "10071";
 
-/// From this hour on operational messages may be sent (section 7), by China's clock.
+/// From this hour on operational messages may be sent (section 7), by China's clock; where the settings have no hours.
 const FIRST_HOUR: u8 = 7;
 const CHINA: i8 = 8;
 
@@ -81,8 +81,19 @@ pub(crate) fn verdict(settings: &Settings, push: &Push, result: &str, answer: &A
         (_, Action::DeviceGone { .. }) if classes::is_test(settings, &push.job) => Meaning::CLASS,
         _ => found,
     };
-    let opens = (meant == HOURS).then(|| answer.at.next_daily(FIRST_HOUR, CHINA));
+    let opens = (meant == HOURS).then(|| opening(&settings.day, answer.at));
     meaning.verdict().until(answer.retry_at(), opens).code(result)
+}
+
+/// When operational messages may be sent again that may not be sent now.
+fn opening(day: &Day, now: Timestamp) -> Timestamp {
+    let [_, operational, _] = QUOTAS;
+    let Some(hours) = day.quotas.get(operational).and_then(|quota| quota.hours) else {
+        return now.next_daily(FIRST_HOUR, CHINA);
+    };
+    let opens = |at| hours.opening(day.utc_offset_s, at);
+    // Within its hours the settings are wrong, or this day is over for the app: then those of the next day count.
+    opens(now).unwrap_or_else(|| opens(day.end(now)).unwrap_or_else(|| day.end(now)))
 }
 
 /// What the status of an invalid user means. The list names who was not taken, so none is accepted.

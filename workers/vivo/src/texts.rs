@@ -8,7 +8,7 @@ const TITLE: usize = 40;
 const BODY: usize = 100;
 /// The word for "test", and the same with a blank in it.
 const TEST: (&str, &str) = ("测试", "测 试");
-/// What a text starts with that is too plain, where no name does.
+/// What a text starts with that is too plain, where no name helps.
 const GREETING: &str = "Hi,";
 
 /// The job's title and body; `cleaned` as the text rules want them.
@@ -39,8 +39,18 @@ fn is_blank(text: &str) -> bool {
 /// A text that the rules let through: no brackets but round ones, not the word for "test", and of more than one sort of
 /// characters.
 fn clean(text: &str, start: &str) -> String {
-    let text = text.replace(['[', '{'], "(").replace([']', '}'], ")").replace(TEST.0, TEST.1);
-    if is_plain(&text) { format!("{start}{text}") } else { text }
+    let text = rewrite(text);
+    if !is_plain(&text) {
+        return text;
+    }
+    // A name may be barred itself, or be as plain as the text.
+    let started = format!("{}{text}", rewrite(start));
+    if is_plain(&started) { format!("{GREETING}{text}") } else { started }
+}
+
+/// Round brackets for all others, and a blank in the word for "test".
+fn rewrite(text: &str) -> String {
+    text.replace(['[', '{'], "(").replace([']', '}'], ")").replace(TEST.0, TEST.1)
 }
 
 /// Only Latin letters, or only digits and marks.
@@ -69,6 +79,19 @@ mod tests {
         ];
         for (text, wanted) in cases {
             assert_eq!(clean(text, "Hi,"), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_start_is_cleaned_too() {
+        for (start, wanted) in [
+            ("李雷: ", "李雷: 456"),
+            ("[群主]小明: ", "(群主)小明: 456"),
+            ("测试员: ", "测 试员: 456"),
+            ("123: ", "Hi,456"),
+            ("{}: ", "Hi,456"),
+        ] {
+            assert_eq!(clean("456", start), wanted, "{start}");
         }
     }
 }

@@ -114,4 +114,9 @@ fn ids_come_from_the_job_and_the_position() {
     let batch = call(app(&json!({})).as_ref(), &chat.targets(2).build(), Duration::ZERO);
     let messages: Vec<Value> = serde_json::from_str(&field(&batch, "messages").unwrap()).unwrap();
     assert_ne!(messages[0]["notification"]["app_message_id"], messages[1]["notification"]["app_message_id"]);
+    // What is saved is not what its first phone may get by itself later.
+    let ads = job("marketing").title("Offer").body("hi");
+    let saved = call(app(&json!({})).as_ref(), &ads.clone().targets(2).build(), Duration::ZERO);
+    let single = id(&ads).as_str().map(|id| format!("s{id}"));
+    assert_eq!((saved.api, field(&saved, "app_message_id")), ("save", single));
 }

@@ -137,6 +137,25 @@ fn totals_and_hours_stop_their_own_class_until_it_reopens() {
 }
 
 #[test]
+fn barred_hours_end_when_the_settings_say() {
+    let hours = |hours: Value| json!({ "day": { "quotas": { "operational": { "hours": hours } } } });
+    // Answered at 16:00 in China.
+    let table = [
+        (hours(json!("08:30-22:00")), "2026-11-22T00:30:00Z"),
+        (hours(json!("17:00-23:00")), "2026-11-21T09:00:00Z"),
+        (hours(json!("07:00-16:00")), "2026-11-21T23:00:00Z"),
+        (hours(json!("00:00-23:00")), "2026-11-21T16:00:00Z"),
+        (json!({ "day": { "utc_offset_s": 32400 } }), "2026-11-21T22:00:00Z"),
+        (hours(Value::Null), "2026-11-21T23:00:00Z"),
+    ];
+    for (settings, opens) in table {
+        let until = Some(Timestamp::parse(opens).unwrap());
+        let told = said(&settings, &job("news").title("t").body("b"), &coded(10071));
+        assert_eq!(told, (Action::QuotaSpent { until }, Reason::QuietHours), "{settings}");
+    }
+}
+
+#[test]
 fn no_token_is_buried_in_test_mode_or_under_review() {
     let guarded = (Action::ClassMisconfigured, Reason::Misconfigured);
     let user =
@@ -264,5 +283,21 @@ fn a_refused_text_is_cleaned_and_sent_once_more_with_another_id() {
     }
     for (settings, job) in [(json!({ "clean_texts": false }), chat()), (json!({}), chat().test())] {
         assert_eq!(said(&settings, &job, &coded(10104)), (Action::Refused, Reason::ContentForbidden));
+    }
+}
+
+#[test]
+fn the_name_before_a_plain_text_is_cleaned_too() {
+    let app = app(&json!({}));
+    for (nickname, wanted) in [
+        ("Li Lei", "Li Lei: 456"),
+        ("[群主]小明", "(群主)小明: 456"),
+        ("测试员", "测 试员: 456"),
+        ("123", "Hi,456"),
+        (" ", "Hi,456"),
+    ] {
+        let job = chat().body("456").sender("u1", nickname).build();
+        let Next::Call(second) = decoded(app.as_ref(), &job, None, &coded(10085)) else { panic!("a second call") };
+        assert_eq!(json_of(&second)["content"], wanted, "{nickname}");
     }
 }

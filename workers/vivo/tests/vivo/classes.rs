@@ -1,6 +1,7 @@
 //! Categories, rights and totals (sections 6 and 7).
 
 use push_contract::{Kind, Outcome, Reason, Vendor};
+use push_testkit::jobs::JobBuilder;
 use push_vivo::Vivo;
 use serde_json::{Value, json};
 
@@ -61,6 +62,19 @@ fn a_subscription_needs_its_right() {
     assert_eq!(degraded.degraded_from.as_deref(), Some("SUBSCRIPTION"));
     let refusal = app(&json!({ "on_missing_right": "refuse" })).classify(&job).unwrap_err();
     assert_eq!((refusal.outcome, refusal.reason), (Outcome::Misconfigured, Reason::NoRight));
+}
+
+#[test]
+fn a_refused_class_has_a_lesser_one_unless_it_was_a_test_message() {
+    let update = job("subscription.update").title("t").body("b");
+    let lesser = |under_review: bool, job: &JobBuilder| {
+        let app = app(&json!({ "subscription": true, "under_review": under_review }));
+        let job = job.build();
+        app.lesser(&job, &app.classify(&job).unwrap()).map(|class| class.name)
+    };
+    assert_eq!(lesser(false, &update).as_deref(), Some("CONTENT"));
+    assert_eq!(lesser(true, &update), None);
+    assert_eq!(lesser(false, &update.test()), None);
 }
 
 #[test]
