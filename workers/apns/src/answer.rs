@@ -52,6 +52,7 @@ fn refused(answer: &Answer, token_type: TokenType) -> Verdict {
         }
         Action::SlowDown { .. } => Action::SlowDown { until: answer.retry_at() },
         // Apple documents no `Retry-After` (section 8); it is obeyed if present.
+        Action::DeviceBusy { .. } => Action::DeviceBusy { until: answer.retry_at() },
         Action::Unavailable if answer.status >= 500 && answer.retry_after().is_some() => {
             Action::SlowDown { until: answer.retry_at() }
         }

@@ -122,12 +122,20 @@ pub(crate) fn classify(settings: &Settings, job: &Job, options: &Options) -> Res
     Ok(class(level.as_str(), priority, because).wanted(wanted.as_str()))
 }
 
+/// Whether the app has a call to report for a push of this kind. A missed call is over: it is an alert.
+pub(crate) const fn is_reported(kind: Kind) -> bool {
+    matches!(kind, Kind::CallInvite | Kind::CallCancel)
+}
+
 /// Whether the job may go to VoIP tokens: iOS ends deliveries to an app that reports no call for such a push.
 pub(crate) fn may_be_voip(settings: &Settings, job: &Job) -> Result<(), Refusal> {
     match settings.voip {
         Voip::All => Ok(()),
-        Voip::Calls if job.kind.is_call() => Ok(()),
-        Voip::Calls => Err(Refusal::unsupported("targets.type", "a VoIP push must be a call: voip = \"all\" sends it")),
+        Voip::Calls if is_reported(job.kind) => Ok(()),
+        Voip::Calls => {
+            let rule = "a VoIP push must be call.invite or call.cancel: voip = \"all\" sends it";
+            Err(Refusal::unsupported("targets.type", rule))
+        }
         Voip::None => Err(Refusal::no_right("targets.type", "VoIP pushes: set voip once the app may use CallKit")),
     }
 }

@@ -43,10 +43,10 @@ pub(crate) fn fill(
     }
 }
 
-/// A moment, never a span; 0 is one attempt. A call rings now or not at all (section 6).
+/// A moment, never a span; 0 is one attempt. A call rings, or ends, now or not at all (section 6).
 fn expiration(push: &Push, voip: bool, now: Timestamp) -> i64 {
-    let over = push.expiry <= now;
-    if over || (voip && push.job.kind.is_call()) { 0 } else { push.expiry.min(now.plus(MAX_LIFE)).as_secs() }
+    let once = push.expiry <= now || (voip && classes::is_reported(push.job.kind));
+    if once { 0 } else { push.expiry.min(now.plus(MAX_LIFE)).as_secs() }
 }
 
 /// What makes a later push replace this one on the phone: the tag, else the collapse key. Without either a push that is

@@ -143,6 +143,7 @@ fn by_status(answer: &Answer) -> Verdict {
         403 => Meaning::APP_RIGHT.verdict(),
         // A wrong project or address. Only UNREGISTERED is a dead token.
         404 => Meaning::APP.verdict(),
+        // A page with a 429 comes from what stands before Google: it is about whoever calls, not about a device.
         408 | 429 => answer.by_status(true),
         400..=499 => Meaning::BAD_REQUEST.verdict(),
         _ => answer.by_status(true),

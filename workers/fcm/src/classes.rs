@@ -40,10 +40,13 @@ pub(crate) fn rows() -> Vec<ClassRow> {
     classes::rows(|kind| ClassRow::new(kind, name_of(&deserved(kind)), caps))
 }
 
-/// Chooses the priority: the override, else what the kind deserves.
+/// Chooses the priority: the override, else what the kind deserves, if there is something to show.
 pub(crate) fn classify(job: &Job, options: &Options) -> Class {
+    // HIGH that shows nothing gets the app demoted. A call rings and ends in the app: these wake it in any case.
+    let waits = job.notification.is_none() && !matches!(job.kind, Kind::CallInvite | Kind::CallCancel);
     let (priority, because) = match options.priority {
         Some(priority) => (priority, "options.fcm.priority".to_owned()),
+        None if waits => (Priority::Normal, "a job without notification shows nothing and may wait".to_owned()),
         None => (deserved(job.kind), format!("{} deserves it; no right is needed", job.kind)),
     };
     Class { urgent: priority == Priority::High, ..Class::new(job, name_of(&priority), because) }

@@ -49,7 +49,8 @@ pub(crate) fn verdict(code: &str, status: u16) -> Verdict {
         // "Unspecified" in an answer of the 400s: trying again does not help.
         Some(Meaning::UNAVAILABLE) if refused => Meaning::BAD_REQUEST,
         Some(meaning) => meaning,
-        None if status == 429 => Meaning::new(Action::SlowDown { until: None }, Reason::UnlistedCode),
+        // Whose rate it is nobody says: as with QUOTA_EXCEEDED, one device must not stop the app.
+        None if status == 429 => Meaning { reason: Reason::UnlistedCode, ..Meaning::BUSY },
         None if refused => Meaning::refused(Reason::UnlistedCode),
         None => Meaning::UNLISTED,
     };

@@ -4,7 +4,7 @@ use push_apns::Apns;
 use push_contract::{Action, Reason, Timestamp, Vendor, Verdict};
 use serde_json::json;
 
-use crate::support::{answer, slow, verdict, verdict_on};
+use crate::support::{answer, later, slow, verdict, verdict_on};
 
 fn refused(status: u16, reason: &str) -> Verdict {
     verdict(&answer(status, &json!({ "reason": reason }).to_string()))
@@ -159,6 +159,7 @@ fn retry_after_is_obeyed_where_it_is_there() {
         assert_eq!(verdict(&busy).action, slow(7), "{status}");
     }
     let mut one = answer(429, r#"{"reason":"TooManyRequests"}"#);
-    one.headers.insert("retry-after", "7".parse().unwrap());
     assert_eq!(verdict(&one).action, Action::DeviceBusy { until: None }, "one device's limit stops nobody else");
+    one.headers.insert("retry-after", "7".parse().unwrap());
+    assert_eq!(verdict(&one).action, Action::DeviceBusy { until: Some(later(7)) });
 }

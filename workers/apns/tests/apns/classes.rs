@@ -107,15 +107,25 @@ fn voip_tokens_get_voip_pushes_and_calls_alone() {
         "the app's default is voip"
     );
 
-    let refusal = class(&json!({}), &chat().token_type("voip")).unwrap_err();
-    assert_eq!((refusal.outcome, refusal.reason), (Outcome::Unsupported, Reason::NotPossible));
-    assert_eq!(name(&class(&json!({ "voip": "all" }), &chat().token_type("voip"))), ("voip", None));
+    let cancel = job("call.cancel").title("t").body("b");
+    assert_eq!(name(&class(&json!({}), &cancel.token_type("voip"))), ("voip", None));
+
+    // A missed call is no call to report any more.
+    let missed = job("call.missed").title("t").body("b");
+    for shown in [chat(), missed.clone()] {
+        let shown = shown.token_type("voip");
+        let refusal = class(&json!({}), &shown).unwrap_err();
+        assert_eq!((refusal.outcome, refusal.reason), (Outcome::Unsupported, Reason::NotPossible));
+        assert_eq!(name(&class(&json!({ "voip": "all" }), &shown)), ("voip", None));
+    }
     let none = class(&json!({ "voip": "none" }), &job("call.invite").data("{}").token_type("voip")).unwrap_err();
     assert_eq!((none.outcome, none.reason), (Outcome::Misconfigured, Reason::NoRight));
 
     // One target of each type: what cannot go as VoIP is refused alone.
-    let both = chat().set("targets", mixed).build();
     let app = app(&json!({}));
-    assert!(call_to(app.as_ref(), &both, 1, later(0)).is_ok());
-    assert_eq!(call_to(app.as_ref(), &both, 0, later(0)).unwrap_err().reason, Reason::NotPossible);
+    for shown in [chat(), missed] {
+        let both = shown.set("targets", mixed.clone()).build();
+        assert!(call_to(app.as_ref(), &both, 1, later(0)).is_ok());
+        assert_eq!(call_to(app.as_ref(), &both, 0, later(0)).unwrap_err().reason, Reason::NotPossible);
+    }
 }

@@ -68,6 +68,12 @@ fn a_life_ends_at_a_moment() {
     let voip = crate::support::app(&json!({ "voip": "all" }));
     let call = crate::support::call(voip.as_ref(), &chat().token_type("voip"));
     assert_eq!(header(&call, "apns-expiration"), Some(later(86400).as_secs().to_string()), "no call: it may wait");
+    let life = |kind: &str| {
+        let call = crate::support::call(voip.as_ref(), &job(kind).data("{}").token_type("voip"));
+        header(&call, "apns-expiration").unwrap()
+    };
+    assert_eq!((life("call.invite"), life("call.cancel")), ("0".to_owned(), "0".to_owned()));
+    assert_eq!(life("call.missed"), later(60).as_secs().to_string(), "nothing rings: it may wait");
 }
 
 #[test]

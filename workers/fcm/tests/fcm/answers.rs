@@ -106,7 +106,7 @@ fn every_code_has_its_verdict() {
 #[test]
 fn an_unlisted_code_is_judged_by_its_status() {
     for (http, action) in
-        [(400, "refused"), (401, "refused"), (404, "refused"), (429, "slow_down"), (500, "unavailable")]
+        [(400, "refused"), (401, "refused"), (404, "refused"), (429, "device_busy"), (500, "unavailable")]
     {
         let verdict = verdict(&error(http, "text", "NOT_FOUND", &[fcm("SOMETHING_NEW")]));
         assert_eq!((seen(&verdict), verdict.code.as_deref()), ((action, Reason::UnlistedCode), Some("SOMETHING_NEW")));
@@ -205,6 +205,9 @@ fn a_429_is_about_the_project_or_a_device() {
         (exhausted("x", vec![quota.clone()]), busy(60)),
         (exhausted("Topic quota exceeded.", vec![quota.clone()]), busy(60)),
         (exhausted("x", vec![]), busy(60)),
+        (exhausted("x", vec![fcm("SOMETHING_NEW")]), busy(60)),
+        (exhausted("Device rate", vec![fcm("SOMETHING_NEW")]), busy(120)),
+        (exhausted(project, vec![fcm("SOMETHING_NEW")]), slow(60)),
         (answer(429, "<html>"), slow(60)),
     ];
     for (answer, action) in table {
@@ -240,6 +243,18 @@ fn many_undecided_tokens_mean_the_project() {
     assert_eq!(action("d", 21), "slow_down", "the fifth token within ten seconds");
     assert_eq!(action("a", 22), "slow_down");
     assert_eq!(action("e", 40), "device_busy", "long ago");
+}
+
+#[test]
+fn many_tokens_with_an_unlisted_429_mean_the_project() {
+    let app = app(&json!({}));
+    let new = error(429, "text", "SOME_STATUS", &[fcm("SOMETHING_NEW")]);
+    let verdicts = ["a", "b", "c", "d", "e"].map(|token| verdict_of(app.as_ref(), token, &new));
+    for verdict in &verdicts {
+        assert_eq!((verdict.reason, verdict.code.as_deref()), (Reason::UnlistedCode, Some("SOMETHING_NEW")));
+    }
+    let wanted = ["device_busy", "device_busy", "device_busy", "device_busy", "slow_down"];
+    assert_eq!(verdicts.map(|verdict| verdict.action.as_str()), wanted);
 }
 
 #[test]

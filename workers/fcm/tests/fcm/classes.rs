@@ -41,6 +41,31 @@ fn every_kind_has_its_priority() {
 }
 
 #[test]
+fn data_that_shows_nothing_may_wait() {
+    let app = app(&json!({}));
+    for (kind, priority) in [
+        ("chat.direct", "NORMAL"),
+        ("account.security", "NORMAL"),
+        ("marketing", "NORMAL"),
+        ("call.missed", "NORMAL"),
+        ("call.invite", "HIGH"),
+        ("call.cancel", "HIGH"),
+    ] {
+        let data = job(kind).data("{}");
+        let class = app.classify(&data.clone().build()).unwrap();
+        assert_eq!((class.name.as_str(), class.urgent, class.degraded_from), (priority, priority == "HIGH", None));
+        assert_eq!(class.because.contains("without notification"), priority == "NORMAL", "{kind}: {}", class.because);
+        for wanted in ["HIGH", "NORMAL"] {
+            let class = app.classify(&data.clone().options("fcm", json!({ "priority": wanted })).build()).unwrap();
+            assert_eq!((class.name.as_str(), class.because.as_str()), (wanted, "options.fcm.priority"), "{kind}");
+        }
+    }
+    // What the app shows by itself is shown all the same.
+    let settings = json!({ "as_data": ["chat.direct"] });
+    assert_eq!(crate::support::app(&settings).classify(&job("chat.direct").title("t").build()).unwrap().name, "HIGH");
+}
+
+#[test]
 fn a_producer_may_override() {
     for (kind, priority, urgent) in [("chat.group", "NORMAL", false), ("marketing", "HIGH", true)] {
         let job = job(kind).title("t").options("fcm", json!({ "priority": priority }));

@@ -31,7 +31,9 @@ fn what_has_no_place_is_reported() {
     assert_eq!(fitted(&none, &chat().badge(json!({ "add": 2 }))), said(&[], &["badge"]), "one more, not two");
     assert_eq!(fitted(&none, &chat().badge(json!({ "add": 1 })).test()), said(&[], &[]));
     assert_eq!(fitted(&none, &job("call.invite").title("t").notify("tag", "x")), said(&["tag"], &[]));
-    assert_eq!(fitted(&none, &job("call.cancel").title("t").notify("sound", "x")), said(&["sound"], &[]));
+    let cancel = job("call.cancel").title("t").notify("sound", "x");
+    assert_eq!(fitted(&json!({ "as_data": [] }), &cancel), said(&["sound"], &[]));
+    assert_eq!(fitted(&none, &cancel), said(&[], &[]), "the app gets it as data");
     let data = job("chat.direct").data("{}").badge(json!({ "set": 1 })).options("fcm", json!({ "channel_id": "c" }));
     assert_eq!(fitted(&none, &data), said(&["badge", "options.fcm"], &[]));
     assert_eq!(fitted(&json!({ "as_data": ["chat.direct"] }), &data), said(&["badge", "options.fcm"], &[]));
@@ -107,7 +109,8 @@ fn channels_sound_and_silence() {
     assert_eq!(sound(json!({}), &chat().notify("sound", "ding")), Some(json!("ding")));
     assert_eq!(sound(json!({ "default_sound": "" }), &chat()), None);
     assert_eq!(sound(json!({}), &chat().notify("sound", "ding").silent()), None);
-    assert_eq!(sound(json!({}), &job("call.cancel").title("t")), None);
+    let cancel = shown(&json!({ "as_data": [] }), &job("call.cancel").title("t"));
+    assert_eq!((cancel["title"].as_str(), cancel.get("sound")), (Some("t"), None));
 }
 
 #[test]
@@ -153,6 +156,17 @@ fn each_target_has_its_badge_and_its_field() {
     assert_eq!(field(json!({ "use_fid": true }), 3), (None, Some(json!("d"))));
     assert_eq!(field(json!({ "use_fid": true }), 2), (Some(json!("c")), None));
     assert_eq!(field(json!({ "use_fid": true, "token_type": "fid" }), 2), (None, Some(json!("c"))));
+}
+
+#[test]
+fn a_call_and_its_cancellation_go_as_data_unless_it_is_said() {
+    for (kind, as_data) in [("call.invite", true), ("call.cancel", true), ("call.missed", false)] {
+        let sent = message(app(&json!({})).as_ref(), &job(kind).title("Alice").body("Video call"));
+        assert_eq!(sent["android"].get("notification").is_none(), as_data, "{kind}");
+        let entries = (sent["data"]["title"].as_str(), sent["data"]["tag"].as_str());
+        let wanted = if as_data { (Some("Alice"), Some("call-1")) } else { (None, None) };
+        assert_eq!(entries, wanted, "{kind}");
+    }
 }
 
 #[test]
