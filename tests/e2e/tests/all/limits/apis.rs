@@ -58,3 +58,29 @@ async fn calls_that_save_a_list_keep_to_a_limit_of_their_own() {
     kept(&stage, "prepare_calls").await;
     stage.judge().await;
 }
+
+/// The old token is good for ten seconds more: nobody needs a new one at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_that_fails_is_left_alone_for_a_while() {
+    let stage = Stage::shared().await;
+    let app = json!({
+        "vendor": "parcel", "app": "chat", "app_id": "p-chat", "app_secret": "chat-secret", "token_seconds": 20,
+    });
+    stage.sim.register(&app).await.unwrap();
+    let _fleet = fleet(&stage, &limited(&stage, "single", 1000), 1).await;
+    let mut bursts = 0;
+    let mut burst = async || {
+        let jobs: Vec<_> = (0..20).map(|n| stage.job("chat.direct", &format!("b{bursts}-{n}"))).collect();
+        stage.publish_all(&jobs).await;
+        bursts += 1;
+        taken(&stage, 20 * bursts, LONG).await;
+        stage.sim.counts("parcel").await.unwrap()["auth_calls"].as_u64().unwrap()
+    };
+    assert_eq!(burst().await, 1);
+    let trouble = json!({"vendor": "parcel", "api": "auth", "fault": {"do": "status", "status": 503}});
+    stage.sim.fault(&trouble).await.unwrap();
+    // Half of its life later it is time for a new one.
+    while burst().await == 1 {}
+    assert_eq!((burst().await, burst().await), (2, 2), "it was asked for again");
+    stage.judge().await;
+}
