@@ -10,9 +10,10 @@ use super::quota::{accepted, news, outcomes, settings, spec};
 const HELD: &str = "push.held.parcel.chat.news";
 const DAY_S: i64 = 86_400;
 
-/// An offset by which it is so many seconds past midnight now.
+/// An offset by which it is so many seconds past midnight now: half a day to either side at most, so that one that is
+/// hours later may be said, too.
 fn past_midnight(seconds: i64) -> i64 {
-    (seconds - now() / 1000).rem_euclid(DAY_S)
+    (seconds - now() / 1000 + DAY_S / 2).rem_euclid(DAY_S) - DAY_S / 2
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,8 +76,8 @@ async fn what_was_sent_of_a_job_is_told_when_the_rest_is_held() {
 async fn quiet_hours_hold_what_lives_until_they_end() {
     let stage = Stage::shared().await;
     // It is two in the morning; the vendor takes news from seven on.
-    let night = format!("utc_offset_s = {}", past_midnight(2 * 3600));
-    let worker = spec(&stage, &night, "hours = '07:00-23:00'").start().unwrap();
+    let two = past_midnight(2 * 3600);
+    let worker = spec(&stage, &format!("utc_offset_s = {two}"), "hours = '07:00-23:00'").start().unwrap();
     stage.ready(&worker).await;
     let hours = |hours: i64| Timestamp::from_millis(now() + hours * 3_600_000);
     stage
@@ -89,7 +90,7 @@ async fn quiet_hours_hold_what_lives_until_they_end() {
     let told = stage.receipts.all().iter().any(|receipt| receipt["results"][0]["reason"] == "quiet_hours");
     assert!(told, "the receipt says why");
     stage.client.wait_count(HELD, PATIENCE, |count| count == 1).await.unwrap();
-    let morning = format!("utc_offset_s = {}", past_midnight(8 * 3600));
+    let morning = format!("utc_offset_s = {}", two + 6 * 3600);
     std::fs::write(worker.settings_path(), settings(&stage, &morning, "hours = '07:00-23:00'")).unwrap();
     assert_eq!(stage.settled("long", 1).await[&0], "accepted");
     stage.judge().await;
