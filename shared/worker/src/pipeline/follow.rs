@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use push_contract::{Action, Mask, Outcome, Reason, Story, TargetResult, Timestamp, Verdict};
 
-use super::{Worker, dispatch::Told, job::Work, wrong_class::Way};
+use super::{Worker, dispatch::Told, job::Work, send::class_at, wrong_class::Way};
 use crate::{
     broker::topology::LADDER,
     claims::{Claim, Recorded, States},
@@ -57,13 +57,18 @@ impl Worker {
                 follow.reopen(outcomes, claim, *n, doubt);
                 continue;
             };
+            // The quota that was found spent is that of the position's own class.
+            let class = match verdict.action {
+                Action::QuotaSpent { .. } => class_at(&work.app, &work.read.job, &work.class, *n),
+                _ => work.class.clone(),
+            };
             let about = Circumstances {
                 attempt: work.read.copy.attempt,
                 attempts: self.process.worker.attempts,
                 repeatable: work.class.repeatable,
                 doubt,
                 blocked,
-                hold: self.holds(&work.app, &work.class, verdict, work.read.job.expiry()),
+                hold: self.holds(&work.app, &class, verdict, work.read.job.expiry()),
                 // What has no claim to give back would come again for ever.
                 lesser: *way != Way::Report && claim.number != 0,
             };
@@ -82,7 +87,7 @@ impl Worker {
                     outcomes.repeat(*n, doubt);
                     follow.counted |= counts;
                     if held {
-                        follow.held.clone_from(&work.class.quota);
+                        follow.held.clone_from(&class.quota);
                     }
                     self.metrics.repeats.with_label_values(&[work.app.name.as_str(), reason.as_str()]).inc();
                 }

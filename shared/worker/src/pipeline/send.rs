@@ -84,7 +84,8 @@ impl Worker {
                 let mut fence = Fence { worker: self, sending, claim: &claim };
                 async move {
                     let mut positions = positions;
-                    let class = class_of(sending, &positions);
+                    // A group has one realm, and is never empty.
+                    let class = class_at(sending.app, sending.job, sending.class, positions[0]);
                     let sending = &Sending { class: &class, ..sending.clone() };
                     let (drawn, mut all) = self.draw_for(sending, &mut positions).await;
                     if positions.is_empty() {
@@ -138,12 +139,10 @@ impl Worker {
     }
 }
 
-/// The class of positions of one realm.
-fn class_of(sending: &Sending<'_>, positions: &[usize]) -> Arc<Class> {
-    let vendor = &sending.app.vendor;
-    let target = positions.first().map(|n| &sending.job.targets[*n]);
-    let own = target.and_then(|target| vendor.class_in(vendor.realm(target), sending.job, sending.class));
-    own.map_or_else(|| sending.class.clone(), Arc::new)
+/// The class of a position: that of the job, unless its realm has another.
+pub(super) fn class_at(app: &AppState, job: &Job, class: &Arc<Class>, n: usize) -> Arc<Class> {
+    let realm = app.vendor.realm(&job.targets[n]);
+    app.vendor.class_in(realm, job, class).map_or_else(|| class.clone(), Arc::new)
 }
 
 /// What positions of one call have in common.
