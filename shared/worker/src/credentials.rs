@@ -30,28 +30,31 @@ pub enum NoToken {
 
 /// Who waited behind a failed fetch does not ask again at once.
 const FAILURE_COUNTS: Duration = Duration::from_millis(100);
-/// While the old token is good, a renewal that failed is not tried again before, at the least: endpoints count calls.
-const RENEW_AGAIN: Duration = Duration::from_secs(10);
+/// While the old token is good, a renewal that failed waits so long for the next try at first and at most: endpoints
+/// count calls.
+const RENEW_AGAIN: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
 
 /// A fetch that failed.
 #[derive(Debug)]
 struct Failure {
     at: Instant,
-    /// When it is worth another try as long as the old token is good; by chance, so that replicas do not ask together.
+    /// When it is worth another try as long as the old token is good.
     again: Instant,
+    /// How many in a row.
+    failures: u32,
     error: NoToken,
 }
 
 impl Failure {
-    fn new(error: NoToken) -> Self {
-        let at = Instant::now();
+    fn new(error: NoToken, before: Option<&Self>) -> Self {
+        let (at, failures) = (Instant::now(), before.map_or(0, |before| before.failures.saturating_add(1)));
         let told = match &error {
             NoToken::Trouble { retry_after, .. } => retry_after.unwrap_or_default(),
             NoToken::Refused(_) => Duration::ZERO,
         };
-        let pause = told.max(RENEW_AGAIN).mul_f64(1.0 + fastrand::f64() / 2.0);
-        // A pause that no clock holds is one that never ends.
-        Self { at, again: at.checked_add(pause).unwrap_or(at), error }
+        let [first, most] = RENEW_AGAIN;
+        let again = at + told.max(push_pacing::pause(failures, first, most, fastrand::f64()));
+        Self { at, again, failures, error }
     }
 }
 
@@ -109,7 +112,7 @@ impl Credentials {
             Ok(token) => self.token.store(token.clone()),
             Err(_) => {}
         }
-        *last_failure = fetched.as_ref().err().cloned().map(Failure::new);
+        *last_failure = fetched.as_ref().err().map(|error| Failure::new(error.clone(), last_failure.as_ref()));
         drop(last_failure);
         let name = app.name.as_str();
         metrics.credential_fetches.with_label_values(&[name, if fetched.is_ok() { "ok" } else { "failed" }]).inc();
