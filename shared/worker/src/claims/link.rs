@@ -12,7 +12,7 @@ use arc_swap::ArcSwapOption;
 use redis::{ErrorKind, RedisError, ScriptInvocation, ServerErrorKind, Value, aio::MultiplexedConnection};
 use tokio::sync::Mutex;
 
-use super::{StoreDown, redis_store::text_of};
+use super::{StoreDown, reply::text_of};
 
 /// A connection and the run of the server at its other end: a restart ends the connection, so the run id of one
 /// connection never changes.

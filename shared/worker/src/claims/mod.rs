@@ -9,6 +9,7 @@ mod link;
 mod memory;
 mod rates;
 mod redis_store;
+mod reply;
 mod states;
 mod together;
 

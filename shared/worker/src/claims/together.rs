@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use redis::Script;
 use tokio::{sync::oneshot, task::yield_now};
 
-use super::{ClaimKey, RedisStore, StoreDown, redis_store::Reply};
+use super::{ClaimKey, RedisStore, StoreDown, reply::Reply};
 
 /// The most messages of one call.
 const MESSAGES: usize = 32;
