@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import pathlib
+import random
 import select
 import socket
 import subprocess
@@ -18,6 +19,8 @@ import pika
 from chart import BINARIES, ROOT, mount, over, render, stack_apps, stack_values
 
 START_SECONDS = 90
+# As in tests/stack/src/places.rs.
+PORTS = range(20000, 32000)
 # All of it is on this machine, whatever proxy the environment names.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -32,9 +35,12 @@ def get(url):
 
 
 def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    """One that nobody listens on, below those that the kernel gives to connections: it is still free when it is used."""
+    for port in random.sample(PORTS, len(PORTS)):
+        with contextlib.suppress(OSError), socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"no free port among {PORTS}")
 
 
 def until(what, check, seconds=START_SECONDS):
@@ -51,17 +57,22 @@ def until(what, check, seconds=START_SECONDS):
 class Fleet:
     """Ends everything that it started when its `with` ends; the kernel does if the test is killed."""
 
+    def __init__(self, broker_metrics=False):
+        self.wants_broker_metrics = broker_metrics
+
     def __enter__(self):
         self.stack = contextlib.ExitStack()
         self.dir = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory(dir=ROOT / "target")))
         with contextlib.ExitStack() as undo:
             undo.enter_context(self.stack)
-            serve = self.start([BINARIES / "push-stack", "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            flags = ["--broker-metrics"] * self.wants_broker_metrics
+            serve = self.start([BINARIES / "push-stack", "serve", *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             sim = self.start([BINARIES / "push-sim", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE)
             words = self.line(sim).split()
             self.sim, self.sim_tls = words[3], words[4]
             addresses = json.loads(self.line(serve))
             self.amqp, self.redis = addresses["amqp_url"], addresses["redis_url"]
+            self.broker_metrics = addresses.get("broker_metrics")
             self.pids = addresses["pids"]
             authority = self.dir / "authority.pem"
             authority.write_text(get(f"{self.sim}/control/authority")[1])
@@ -124,20 +135,12 @@ class Fleet:
         until(f"{vendor} is ready", ready)
         return f"127.0.0.1:{port}", process
 
-    def broker_metrics(self):
-        """Lets the broker serve its own metrics, and gives their address."""
-        port = free_port()
-        place = f'[{{port, {port}}}, {{ip, "127.0.0.1"}}]'
-        self.rabbitmqctl("eval", f"application:set_env(rabbitmq_prometheus, tcp_config, {place}, [{{persistent, true}}]).")
-        self.rabbitmqctl("enable", "rabbitmq_prometheus", program="rabbitmq-plugins")
-        return f"127.0.0.1:{port}"
-
-    def rabbitmqctl(self, *words, program="rabbitmqctl"):
+    def rabbitmqctl(self, *words):
         """Runs a command of the broker's own, as this fleet's broker is reached."""
         environments = [pathlib.Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0") for pid in self.pids]
         found = [one for one in environments if any(entry.startswith("RABBITMQ_NODENAME=") for entry in one)]
         environment = dict(entry.split("=", 1) for entry in found[0] if "=" in entry)
-        done = subprocess.run(["/usr/lib/rabbitmq/bin/" + program, *words], env=environment, capture_output=True, text=True)
+        done = subprocess.run(["/usr/lib/rabbitmq/bin/rabbitmqctl", *words], env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done
 
     def channel(self):

@@ -50,7 +50,7 @@ class Dashboards(unittest.TestCase):
     def test_every_query_returns_data(self):
         if not shutil.which("prometheus"):
             self.skipTest("prometheus is not installed: no query is run")
-        with Fleet() as fleet:
+        with Fleet(broker_metrics=True) as fleet:
             workers = {}
             for vendor in vendors():
                 root = str(fleet.dir / vendor)
@@ -59,7 +59,7 @@ class Dashboards(unittest.TestCase):
                 fleet.declare(json.loads(objects["ConfigMap", "push-push-fleet-topology"]["data"]["definitions.json"]))
                 settings = mount(objects, vendor, secrets, root)
                 workers[vendor], _ = fleet.worker(vendor, root, settings)
-            address = self.prometheus(fleet, list(workers.values()), fleet.broker_metrics())
+            address = self.prometheus(fleet, list(workers.values()), fleet.broker_metrics)
             channel = fleet.channel()
 
             def load():

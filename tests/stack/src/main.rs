@@ -6,7 +6,7 @@ use push_stack::{BareSpec, BenchSpec, DemoSpec, Result, StackError, Wanted, work
 
 const USAGE: &str = "usage: push-stack up | down | demo [--jobs N] [--targets N]
        push-stack bench [--jobs N] [--rounds N] [--queued N] | classes
-       push-stack serve [--no-broker] [--no-redis] [--persistent]";
+       push-stack serve [--no-broker] [--no-redis] [--persistent] [--broker-metrics]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -27,8 +27,12 @@ fn run(args: &[String]) -> Result<ExitCode> {
         match command.as_str() {
             "serve" => {
                 let has = |flag| flags.iter().any(|given| given == flag);
-                let wanted =
-                    Wanted { broker: !has("--no-broker"), redis: !has("--no-redis"), persistent: has("--persistent") };
+                let wanted = Wanted {
+                    broker: !has("--no-broker"),
+                    broker_metrics: has("--broker-metrics"),
+                    redis: !has("--no-redis"),
+                    persistent: has("--persistent"),
+                };
                 push_stack::serve(wanted).await.map(|()| ExitCode::SUCCESS)
             }
             "up" => push_stack::up(&workspace()?).await.map(|()| ExitCode::SUCCESS),

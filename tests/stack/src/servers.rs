@@ -88,7 +88,7 @@ impl Servers {
 
     async fn open(options: Options, amqp_url: Option<String>, redis_url: Option<String>, broker: bool) -> Result<Self> {
         let owns = Wanted { broker: broker && amqp_url.is_none(), redis: redis_url.is_none() };
-        let mut addresses = Addresses { amqp_url, redis_url, pids: Vec::new() };
+        let mut addresses = Addresses { amqp_url, redis_url, ..Addresses::default() };
         if !owns.broker && !owns.redis {
             return Ok(Self { addresses, babysitter: None, owns });
         }

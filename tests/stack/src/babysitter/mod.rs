@@ -55,6 +55,9 @@ pub(crate) struct Addresses {
     pub amqp_url: Option<String>,
     /// Absent: none was asked for.
     pub redis_url: Option<String>,
+    /// `host:port` of the broker's own metrics. Absent: none were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broker_metrics: Option<String>,
     /// The processes, for a test that proves that they end with their parent.
     pub pids: Vec<u32>,
 }
@@ -72,6 +75,8 @@ pub(crate) struct Reply {
 pub struct Wanted {
     /// Start RabbitMQ.
     pub broker: bool,
+    /// RabbitMQ serves its own metrics, by its plugin `rabbitmq_prometheus`.
+    pub broker_metrics: bool,
     /// Start Redis.
     pub redis: bool,
     /// Redis writes an append-only file, so that its data survives SIGKILL (up to the last second).

@@ -32,6 +32,7 @@ const PROTOCOL_HEADER: &[u8] = b"AMQP\0\0\x09\x01";
 pub(super) struct Rabbit {
     dir: PathBuf,
     port: u16,
+    metrics_port: Option<u16>,
     distribution_port: u16,
     epmd_port: u16,
     epmd: Process,
@@ -40,7 +41,10 @@ pub(super) struct Rabbit {
 
 impl Rabbit {
     /// Lays out the folders and starts the node's own name server; the node itself is not started.
-    pub(super) async fn lay_out(dir: PathBuf) -> Result<Self> {
+    ///
+    /// The plugin for `metrics` is there from the start: enabling it in a node that runs fails now and then, because its
+    /// agent reads the connections of nodes while those of the command come and go (seen in RabbitMQ 3.10).
+    pub(super) async fn lay_out(dir: PathBuf, metrics: bool) -> Result<Self> {
         let server = Path::new(SCRIPTS).join("rabbitmq-server");
         if !server.is_file() {
             return Err(StackError::new(format!("{} is not there; run make setup", server.display())));
@@ -51,18 +55,25 @@ impl Rabbit {
         let (port, distribution_port, epmd_port) = (free_port()?, free_port()?, free_port()?);
         let write = |name: &str, text: String| fs::write(dir.join(name), text).context(format!("writing {name}"));
         write("rabbitmq-env.conf", String::new())?;
-        write("enabled_plugins", "[].\n".into())?;
-        write("rabbitmq.conf", configuration(port))?;
+        let metrics_port = metrics.then(free_port).transpose()?;
+        let plugin = if metrics { "rabbitmq_prometheus" } else { "" };
+        write("enabled_plugins", format!("[{plugin}].\n"))?;
+        write("rabbitmq.conf", configuration(port, metrics_port))?;
         let mut command = dies_with_us(Path::new("epmd"));
         command.args(["-port", &epmd_port.to_string(), "-address", "127.0.0.1"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log(&dir, "epmd.log")?);
         let epmd = Process::spawn("epmd", command)?;
         until("epmd listens", START, || async { TcpStream::connect(("127.0.0.1", epmd_port)).await.ok() }).await?;
-        Ok(Self { dir, port, distribution_port, epmd_port, epmd, node: None })
+        Ok(Self { dir, port, metrics_port, distribution_port, epmd_port, epmd, node: None })
     }
 
     pub(super) fn url(&self) -> String {
         format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.port)
+    }
+
+    /// Where the node serves its own metrics.
+    pub(super) fn metrics(&self) -> Option<String> {
+        self.metrics_port.map(|port| format!("127.0.0.1:{port}"))
     }
 
     pub(super) fn pids(&self) -> impl Iterator<Item = u32> {
@@ -166,7 +177,8 @@ fn log(dir: &Path, name: &str) -> Result<File> {
     File::options().append(true).create(true).open(dir.join(name)).context(format!("opening {name}"))
 }
 
-fn configuration(port: u16) -> String {
+fn configuration(port: u16, metrics_port: Option<u16>) -> String {
+    let metrics = metrics_port.map(|port| format!("prometheus.tcp.ip = 127.0.0.1\nprometheus.tcp.port = {port}\n"));
     format!(
         "listeners.tcp.1 = 127.0.0.1:{port}
 log.file = false
@@ -175,6 +187,7 @@ log.console.level = warning
 disk_free_limit.absolute = 50MB
 # The write-ahead log of quorum queues stays in memory until it is full.
 raft.wal_max_size_bytes = 67108864
-"
+{}",
+        metrics.unwrap_or_default()
     )
 }

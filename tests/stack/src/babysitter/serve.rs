@@ -62,7 +62,7 @@ impl House {
             if !wanted.broker {
                 return Ok(None);
             }
-            let mut broker = Rabbit::lay_out(dir.join("broker")).await?;
+            let mut broker = Rabbit::lay_out(dir.join("broker"), wanted.broker_metrics).await?;
             broker.act(super::Act::Start).await.map(|()| Some(broker))
         };
         let redis = async {
@@ -81,6 +81,7 @@ impl House {
         Addresses {
             amqp_url: self.broker.as_ref().map(Rabbit::url),
             redis_url: self.redis.as_ref().map(Redis::url),
+            broker_metrics: self.broker.as_ref().and_then(Rabbit::metrics),
             pids: broker.chain(self.redis.iter().filter_map(Redis::pid)).collect(),
         }
     }
