@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -31,8 +31,10 @@ pub struct AppState {
     pub vendor: Box<dyn App>,
     /// The token type of targets that name none.
     pub default_type: String,
-    /// Most targets in a call.
-    pub targets_per_call: usize,
+    /// Most targets in a call while the vendor takes lists.
+    list: usize,
+    /// Until when it takes none; in milliseconds.
+    no_lists_until: AtomicI64,
     /// The vendor's limit.
     pub rate: Rate,
     /// Where jobs wait for their turn under it.
@@ -82,7 +84,7 @@ impl AppState {
         let rate = app.rate();
         let api_pace =
             |(api, per_second)| (api, Arc::new(Pace::of_api(name.as_str(), api, per_second, process.worker.aim)));
-        let targets_per_call = batch_limit(rate, app.call_limits().targets.max(1));
+        let list = batch_limit(rate, app.call_limits().targets.max(1));
         let rules = &process.breaker;
         let guard = &process.guard;
         Ok(Self {
@@ -93,7 +95,8 @@ impl AppState {
                 .or(profile.token_types.first().copied())
                 .unwrap_or_default()
                 .to_owned(),
-            targets_per_call,
+            list,
+            no_lists_until: AtomicI64::new(0),
             rate,
             transport,
             credentials: Mutex::default(),
@@ -146,12 +149,32 @@ impl AppState {
     /// what was paid for together is sent together.
     #[must_use]
     pub fn window(&self) -> usize {
-        let tenth = self.pace.limits().most() as usize;
+        let (tenth, call) = (self.pace.limits().most() as usize, self.targets_per_call());
         let most = match self.rate.counted {
             Counted::Targets => tenth,
-            Counted::Calls => tenth.saturating_mul(self.targets_per_call),
+            Counted::Calls => tenth.saturating_mul(call),
         };
-        self.targets_per_call.max(WINDOW).min(most).max(1)
+        call.max(WINDOW).min(most).max(1)
+    }
+
+    /// Most targets in a call.
+    #[must_use]
+    pub fn targets_per_call(&self) -> usize {
+        if self.lists_closed() { 1 } else { self.list }
+    }
+
+    /// Whether the vendor takes no more lists today.
+    #[must_use]
+    pub fn lists_closed(&self) -> bool {
+        Timestamp::now().as_millis() < self.no_lists_until.load(Ordering::Relaxed)
+    }
+
+    /// The vendor takes no more lists of this app until then.
+    pub fn close_lists(&self, until: Timestamp) {
+        if self.no_lists_until.swap(until.as_millis(), Ordering::Relaxed) != until.as_millis() {
+            let (app, until) = (self.name.as_str(), until.to_string());
+            tracing::warn!(app, until, "the vendor takes no more lists: every target is sent by a call of its own");
+        }
     }
 
     /// Until when the vendor wants nothing from this app, if that is in the future.

@@ -50,7 +50,7 @@ pub(crate) fn explain(vendor: &dyn Vendor, settings: &Settings, body: &[u8]) -> 
         "right": right(vendor, &job, judged.class.as_ref()),
         "limits": {
             "rate": app.rate,
-            "targets_per_call": app.targets_per_call,
+            "targets_per_call": app.targets_per_call(),
             "quota": judged.class.as_ref().and_then(|class| class.quota.as_ref()),
             "day": judged.class.as_ref().map(|class| day(app.vendor.day(), class)),
             "caps": judged.class.as_ref().and_then(|class| caps(vendor, class)),

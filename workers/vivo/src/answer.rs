@@ -46,8 +46,9 @@ pub(crate) fn read(settings: &Settings, batch: &Batch, push: &Push, stage: Stage
         (Stage::Save, codes::SUCCESS) => task(&body).map_or_else(|| all(unreadable(stage)), Heard::Saved),
         (Stage::List(task), codes::SUCCESS) => Heard::Over(Next::Done(listed(batch, &body, task))),
         (Stage::Send, codes::SUCCESS | codes::ILLEGAL) => all(single(push, &body, whole)),
-        // Payloads cannot be saved today; or one bad id condemned the list, which would bury all of them.
-        (Stage::Save, codes::LISTS_SPENT) | (Stage::Save | Stage::List(_), codes::ILLEGAL) => Heard::Over(Next::Singly),
+        (Stage::Save, codes::LISTS_SPENT) => Heard::Over(Next::NoLists(whole)),
+        // One bad id condemned the list, which would bury all of them.
+        (Stage::Save | Stage::List(_), codes::ILLEGAL) => Heard::Over(Next::Singly),
         (Stage::Send | Stage::Save, code) if cleans && codes::TEXTS.contains(&code) => Heard::Text(whole),
         _ => all(whole),
     }

@@ -56,6 +56,7 @@ pub(super) fn story(case: &Case<'_>, jobs: Vec<Job>) -> Result<Value, String> {
             }
             Next::Done(verdicts) => ("done", verdicts),
             Next::Singly => ("singly", Vec::new()),
+            Next::NoLists(verdict) => ("no_lists", vec![verdict]),
             Next::Whole(verdict) => ("whole", vec![verdict]),
             Next::Split(verdict) => ("split", vec![verdict]),
         };

@@ -190,7 +190,10 @@ pub(super) fn settled(batch: &Batch, next: Next) -> Result<Vec<Verdict>, String>
         Next::Done(verdicts) => verdicts,
         Next::Whole(verdict) | Next::Split(verdict) => batch.all(&verdict),
         Next::Singly if batch.targets() > 1 => return Ok(Vec::new()),
-        Next::Singly => return Err("asks to send a single target singly: that has no end".to_owned()),
+        Next::NoLists(verdict) if batch.targets() > 1 => batch.all(&verdict),
+        Next::Singly | Next::NoLists(_) => {
+            return Err("asks to send a single target singly: that has no end".to_owned());
+        }
         Next::Call(_) => return Err("asks for a further call".to_owned()),
     };
     let (count, targets) = (verdicts.len(), batch.targets());

@@ -97,7 +97,7 @@ impl Worker {
                 waits.rate += round.elapsed();
                 continue;
             }
-            let units = app.pace.units(targets.div_ceil(app.targets_per_call), targets);
+            let units = app.pace.units(targets.div_ceil(app.targets_per_call()), targets);
             if let Some(paid) = app.pace.try_take(read.lane, units) {
                 return Admitted::Go(None, Some(paid));
             }

@@ -2,12 +2,11 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Instant};
 
-use push_contract::{Action, Answer, Batch, Counted, Day, Next, Reason, Timestamp, Token, Verdict};
+use push_contract::{Action, Answer, Batch, Counted, Next, Reason, Timestamp, Token, Verdict};
 
 use super::{Worker, portion::Portion};
 use crate::{
     app::AppState,
-    blocks::{Flow, Why},
     credentials::{Credentials, NoToken},
     pace::Paid,
     probe::Step,
@@ -46,6 +45,11 @@ impl Worker {
         let mut portions = VecDeque::from([Portion::whole(batch)]);
         let mut paid = paid;
         while let Some(mut portion) = portions.pop_front() {
+            if portion.batch.targets() > 1 && app.lists_closed() {
+                // Made before the vendor closed its lists.
+                portions.extend(portion.singly());
+                continue;
+            }
             let Some((credentials, token)) = self.token(app, &portion.batch).await else { continue };
             // After the token: what waited for one must not go out in one moment. Whatever is sent again, split or one
             // by one, is counted again.
@@ -194,6 +198,10 @@ impl Worker {
                     call = *following;
                 }
                 Next::Singly => return Exchanged::Singly,
+                Next::NoLists(verdict) => {
+                    self.after_last_list(app, batch, &verdict);
+                    return Exchanged::Singly;
+                }
                 Next::Whole(verdict) => {
                     return Exchanged::Whole(self.about_all(app, batch, commits, &answer, verdict).await);
                 }
@@ -217,89 +225,6 @@ impl Worker {
         let verdict = honest(vec![verdict], batch, commits, answer).remove(0);
         self.after_answer(app, batch, std::slice::from_ref(&verdict)).await;
         verdict
-    }
-
-    /// What verdicts mean for the app as a whole.
-    async fn after_answer(&self, app: &Arc<AppState>, batch: &Batch, verdicts: &[Verdict]) {
-        let name = app.name.as_str();
-        let codes = self.vendor.profile().codes;
-        for verdict in verdicts {
-            let code = verdict
-                .code
-                .as_deref()
-                .map_or("none", |code| codes.iter().find(|known| **known == code).copied().unwrap_or("other"));
-            self.metrics.codes.with_label_values(&[name, code]).inc();
-        }
-        let failed = verdicts.iter().all(|verdict| matches!(verdict.action, Action::Unavailable | Action::Unknown));
-        // An answer that is about the app's credential or rights alone proves neither that calls work nor that they fail.
-        let idle = |verdict: &Verdict| matches!(verdict.action, Action::CredentialStale | Action::AppMisconfigured);
-        if !verdicts.iter().all(idle) {
-            self.note_result(app, failed).await;
-        }
-        for verdict in verdicts {
-            match verdict.action {
-                Action::SlowDown { until } => {
-                    let until = crate::settle::slow_until(until, Timestamp::now());
-                    app.shut_until(until);
-                    app.pace.slow_down(until);
-                }
-                Action::AppMisconfigured => {
-                    let detail = format!("{} {}", verdict.reason, verdict.code.as_deref().unwrap_or_default());
-                    self.misconfigured(app, detail).await;
-                    break;
-                }
-                Action::QuotaSpent { until } => {
-                    if let Some(quota) = batch.pushes.first().and_then(|push| push.class.quota.as_deref()) {
-                        let (day, now) = (app.vendor.day(), Timestamp::now());
-                        let mut until = until.unwrap_or_else(|| day.end(now));
-                        // Said of the day or of the hours that ended a moment ago, or by a clock that is a little behind.
-                        if day.just_opened(quota, now) {
-                            until = until.min(now.plus(Day::MOMENT));
-                        }
-                        self.put_back(app, quota).await;
-                        self.blocks.stop_quota(&self.claims, &app.name, quota, verdict.reason, until).await;
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Notes how a call went: a failure may open the breaker, a success ends a block.
-    pub(super) async fn note_result(&self, app: &Arc<AppState>, failed: bool) {
-        if !self.is_news(app) {
-            return;
-        }
-        let opened = app.note_call(failed);
-        let blocked = self.blocks.of_app(&app.name);
-        match (failed, opened, &blocked) {
-            (true, Some(pause), _) => self.stop_app(app, "too many failing calls", pause).await,
-            // One failing probe is enough to wait longer.
-            (true, None, Some(block)) if block.until <= Timestamp::now() => {
-                self.stop_app(app, "the probe failed", app.open_breaker()).await;
-            }
-            (false, _, Some(_)) => self.blocks.free_app(&self.claims, &app.name).await,
-            _ => {}
-        }
-    }
-
-    /// Whether what a call says about its app as a whole is news. What was on its way when the app was blocked is not:
-    /// else the calls of one outage would lengthen the pause one after the other, and the first that got through would
-    /// end it. What was sent with settings that have been replaced is not either.
-    fn is_news(&self, app: &Arc<AppState>) -> bool {
-        let closed = self.blocks.flow(&app.name, Timestamp::now()) == Flow::Closed;
-        !closed && self.app(&app.name).is_some_and(|present| Arc::ptr_eq(&present, app))
-    }
-
-    async fn misconfigured(&self, app: &Arc<AppState>, detail: String) {
-        if self.is_news(app) {
-            self.blocks.block_app(&self.claims, &app.name, Why::Misconfigured, detail, app.open_breaker()).await;
-        }
-    }
-
-    async fn stop_app(&self, app: &Arc<AppState>, why: &str, pause: std::time::Duration) {
-        self.metrics.breaker_opened.with_label_values(&[app.name.as_str()]).inc();
-        self.blocks.block_app(&self.claims, &app.name, Why::Unavailable, why.to_owned(), pause).await;
     }
 }
 

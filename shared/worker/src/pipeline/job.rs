@@ -284,7 +284,7 @@ impl Worker {
             // against going on; else the claim is given back and the message waits its turn like any other.
             let paid = work.paid.is_some_and(|paid| {
                 let next = pending.len().min(room);
-                paid.units() >= work.app.pace.units(next.div_ceil(work.app.targets_per_call), next)
+                paid.units() >= work.app.pace.units(next.div_ceil(work.app.targets_per_call()), next)
             });
             let go_on = paid
                 && !follow.reopened

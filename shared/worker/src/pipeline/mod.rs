@@ -12,6 +12,7 @@ mod job;
 mod portion;
 mod read;
 mod send;
+mod standing;
 mod store;
 mod wrong_class;
 

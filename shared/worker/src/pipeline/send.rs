@@ -73,7 +73,7 @@ impl Worker {
         let window: Vec<usize> = claim.window.iter().collect();
         let claim = Mutex::new(claim);
         let realm = |target: &Target| sending.app.vendor.realm(target);
-        let most = sending.app.targets_per_call;
+        let most = sending.app.targets_per_call();
         // One payment for all; where types or badges part the targets into more calls than that, the others pay themselves.
         let mut left = sending.paid.map_or(0, Paid::units);
         let dispatches =
@@ -128,7 +128,7 @@ impl Worker {
         if next == 0 {
             return (self.send_window(sending, claim).await, None);
         }
-        let units = sending.app.pace.units(next.div_ceil(sending.app.targets_per_call), next);
+        let units = sending.app.pace.units(next.div_ceil(sending.app.targets_per_call()), next);
         let mut turn = pin!(sending.app.pace.take(sending.lane, units));
         let mut window = pin!(self.send_window(sending, claim));
         tokio::select! {

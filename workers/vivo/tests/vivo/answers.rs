@@ -56,7 +56,7 @@ pub(crate) const CODES: [(&str, &str, Reason); 64] = [
     ("10205", "app_misconfigured", Reason::CredentialRefused),
     ("10206", "app_misconfigured", Reason::CredentialRefused),
     ("10207", "app_misconfigured", Reason::CredentialRefused),
-    ("10252", "singly", Reason::SendSingly),
+    ("10252", "quota_spent", Reason::QuotaSpent),
     ("10254", "quota_spent", Reason::QuotaSpent),
     ("10301", "refused", Reason::BadRequest),
     ("10302", "device_gone", Reason::TokenRefused),
@@ -91,7 +91,6 @@ fn every_result_has_its_verdict_as_number_and_as_text() {
         let Ok(number) = code.parse::<i64>() else { continue };
         let (action, reason) = match code {
             "10093" => ("slow_down", reason),
-            "10252" => ("quota_spent", Reason::QuotaSpent),
             _ => (action, reason),
         };
         for value in [json!(number), json!(code)] {
@@ -259,10 +258,12 @@ fn numeric_user_ids_are_read_too() {
 fn a_list_falls_back_to_single_sends() {
     let app = app(&json!({}));
     let job = chat().targets(2).build();
-    for (task, code) in [(None, 10252), (None, 10302), (Some("498"), 10302)] {
-        let next = decoded(app.as_ref(), &job, task, &coded(code));
-        assert!(matches!(next, Next::Singly), "{code}: {next:?}");
+    for task in [None, Some("498")] {
+        let next = decoded(app.as_ref(), &job, task, &coded(10302));
+        assert!(matches!(next, Next::Singly), "{task:?}: {next:?}");
     }
+    let spent = decoded(app.as_ref(), &job, None, &coded(10252));
+    assert!(matches!(spent, Next::NoLists(_)), "{spent:?}");
 }
 
 #[test]

@@ -8,11 +8,11 @@ use serde_json::json;
 use super::quota::{accepted, news, outcomes, settings, spec};
 
 const HELD: &str = "push.held.parcel.chat.news";
-const DAY_S: i64 = 86_400;
+pub(crate) const DAY_S: i64 = 86_400;
 
 /// An offset by which it is so many seconds past midnight now: half a day to either side at most, so that one that is
 /// hours later may be said, too.
-fn past_midnight(seconds: i64) -> i64 {
+pub(crate) fn past_midnight(seconds: i64) -> i64 {
     (seconds - now() / 1000 + DAY_S / 2).rem_euclid(DAY_S) - DAY_S / 2
 }
 

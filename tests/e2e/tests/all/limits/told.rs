@@ -4,7 +4,11 @@ use push_e2e::{PATIENCE, Stage};
 use push_stack::until;
 use serde_json::json;
 
-use super::{quota::outcomes, scene::fleet};
+use super::{
+    quota::outcomes,
+    quota_closed::{DAY_S, past_midnight},
+    scene::fleet,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_vendors_figure_replaces_that_of_the_settings() {
@@ -38,4 +42,36 @@ async fn the_vendors_figure_replaces_that_of_the_settings() {
     assert_eq!(outcomes(&stage, "quota_exhausted"), jobs.len() - 12);
     let asked = counts["per_second_max"]["xiaomi/chat"]["prepare_calls"].as_u64();
     assert!((1..=2).contains(&asked.unwrap()), "three workers ask one after the other: {counts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_takes_no_more_lists_that_day_is_not_asked_again() {
+    let stage = Stage::shared().await;
+    let app = json!({
+        "vendor": "vivo", "app": "chat", "app_id": 10004, "app_key": "key", "app_secret": "chat-secret",
+        "quota": { "lists": 2 },
+    });
+    stage.sim.register(&app).await.unwrap();
+    let settings = format!(
+        "[apps.chat.vivo]\napp_id = 10004\napp_key = 'key'\npackage = 'com.example.chat'\napi_url = '{}/vivo'\n\
+         [apps.chat.vivo.day]\nutc_offset_s = {}\n",
+        stage.sim.url(),
+        past_midnight(DAY_S / 2)
+    );
+    let worker = stage.worker("vivo", &settings).env("PUSH__APPS__CHAT__VIVO__APP_SECRET", "chat-secret");
+    let worker = worker.start().unwrap();
+    stage.ready(&worker).await;
+    for n in 0..5 {
+        stage.publish(&stage.list("chat.group", &format!("l-{n}"), 10).vendor("vivo")).await;
+        stage.all_settled(10 * (n + 1), PATIENCE).await;
+    }
+    assert_eq!(outcomes(&stage, "accepted"), 50);
+    let calls = async |api| {
+        let labels = [("app", "chat"), ("api", api), ("result", "answer")];
+        worker.metric("push_vendor_calls_total", &labels).await.unwrap()
+    };
+    assert_eq!((calls("save").await, calls("send").await), (3.0, 30.0), "two lists, one refused, thirty devices");
+    let code = [("app", "chat"), ("code", "10252")];
+    assert_eq!(worker.metric("push_vendor_codes_total", &code).await.unwrap(), 1.0);
+    stage.judge().await;
 }
