@@ -1,7 +1,8 @@
 //! One HTTP request out, one bounded answer in; and whether the request was sent.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use bytes::{Bytes, BytesMut};
 use push_contract::{Answer, Call, Connection, Timestamp};
 use tokio::sync::{OnceCell, Semaphore};
@@ -20,12 +21,19 @@ pub enum Sent {
     Lost(String),
 }
 
+/// How one app's vendor is reached: the lines in use, and how others are made.
+#[derive(Debug)]
+pub struct Transport {
+    lines: ArcSwap<Lines>,
+    connect: Duration,
+    whole: Duration,
+    how: Connection,
+}
+
 /// The HTTP clients of one app: one for HTTP/1.1, which opens connections as it needs them, several for HTTP/2, where a
 /// client keeps one connection.
 #[derive(Debug)]
-pub struct Transport {
-    lines: Vec<Line>,
-}
+pub struct Lines(Vec<Line>);
 
 /// One client. Over HTTP/2 that is one connection.
 #[derive(Debug)]
@@ -43,6 +51,35 @@ impl Transport {
     /// # Errors
     /// When the TLS stack, a certificate or a key cannot be used.
     pub fn new(connect: Duration, whole: Duration, how: &Connection) -> reqwest::Result<Self> {
+        let lines = ArcSwap::from_pointee(Lines::open(connect, whole, how)?);
+        Ok(Self { lines, connect, whole, how: how.clone() })
+    }
+
+    /// The lines in use. Taken before the token that goes over them, no token older than the lines ever does.
+    pub fn lines(&self) -> Arc<Lines> {
+        self.lines.load_full()
+    }
+
+    /// Sends one request over the lines in use.
+    pub async fn send(&self, call: Call) -> Sent {
+        self.lines().send(call).await
+    }
+
+    /// A token that went over these lines is stale, and with it each HTTP/2 connection that carried it: whatever comes
+    /// next gets new ones, once however many say so. What is on its way over the old ones ends there; then they close.
+    pub fn replace(&self, spoilt: &Arc<Lines>) {
+        if self.how.http2.is_none() || !Arc::ptr_eq(&self.lines.load(), spoilt) {
+            return;
+        }
+        match Lines::open(self.connect, self.whole, &self.how) {
+            Ok(fresh) => drop(self.lines.compare_and_swap(spoilt, Arc::new(fresh))),
+            Err(error) => tracing::warn!(detail = plain(error), "no new connections: the old ones stay"),
+        }
+    }
+}
+
+impl Lines {
+    fn open(connect: Duration, whole: Duration, how: &Connection) -> reqwest::Result<Self> {
         let builder = || {
             let mut builder = reqwest::Client::builder()
                 .connect_timeout(connect)
@@ -81,13 +118,13 @@ impl Transport {
                 })
                 .collect::<reqwest::Result<_>>()?,
         };
-        Ok(Self { lines })
+        Ok(Self(lines))
     }
 
     /// The less loaded of two lines taken by chance.
     fn line(&self) -> &Line {
-        let one = &self.lines[fastrand::usize(..self.lines.len())];
-        let other = &self.lines[fastrand::usize(..self.lines.len())];
+        let one = &self.0[fastrand::usize(..self.0.len())];
+        let other = &self.0[fastrand::usize(..self.0.len())];
         if one.streams.available_permits() >= other.streams.available_permits() { one } else { other }
     }
 

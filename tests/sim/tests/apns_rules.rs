@@ -316,15 +316,15 @@ fn provider_tokens_are_checked() {
 #[test]
 fn tokens_age_and_may_not_be_renewed_too_often() {
     let apns = open(&json!({"token_updates": 2}));
-    let line = Arc::new(Line::new(true, None));
+    let line = || Arc::new(Line::new(true, None));
     let shown = |iat: u64, at: u64| {
         let draft = Draft::chat().header("authorization", &format!("bearer {}", token(iat)));
-        first(&send_at(&apns, &draft.header("apns-expiration", "0"), &line, at)).code.clone()
+        first(&send_at(&apns, &draft.header("apns-expiration", "0"), &line(), at)).code.clone()
     };
     let first_shown = format!("bearer {}", token(SECONDS));
     let again = |at: u64| {
         let draft = Draft::chat().header("authorization", &first_shown).header("apns-expiration", "0");
-        first(&send_at(&apns, &draft, &line, at)).code.clone()
+        first(&send_at(&apns, &draft, &line(), at)).code.clone()
     };
     assert_eq!(again(SECONDS), "200");
     assert_eq!(shown(SECONDS + 1, SECONDS + 1), "200");
@@ -335,6 +335,21 @@ fn tokens_age_and_may_not_be_renewed_too_often() {
     apns.desk().expire("chat");
     assert_eq!(again(SECONDS + 1200), "ExpiredProviderToken");
     assert_eq!(shown(SECONDS + 1200, SECONDS + 1201), "200", "what was made stale is not counted");
+}
+
+#[test]
+fn a_connection_that_carried_an_expired_token_is_of_no_more_use() {
+    let apns = open(&json!({}));
+    let line = Arc::new(Line::new(true, None));
+    let show = |iat: u64, line: &Arc<Line>| {
+        let draft = Draft::chat().header("authorization", &format!("bearer {}", token(iat)));
+        first(&send_at(&apns, &draft, line, SECONDS)).code.clone()
+    };
+    assert_eq!(show(SECONDS + 31, &line), "InvalidProviderToken");
+    assert_eq!(show(SECONDS, &line), "200", "another refusal spoils nothing");
+    assert_eq!(show(SECONDS - 3600, &line), "ExpiredProviderToken");
+    assert_eq!(show(SECONDS, &line), "ExpiredProviderToken", "whatever token comes next");
+    assert_eq!(show(SECONDS, &Arc::new(Line::new(true, None))), "200", "on a connection of its own");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::{
     credentials::{Credentials, NoToken},
     pace::Paid,
     probe::Step,
-    transport::Sent,
+    transport::{Lines, Sent},
 };
 
 /// What a dispatch came to for one target.
@@ -50,6 +50,7 @@ impl Worker {
                 portions.extend(portion.singly());
                 continue;
             }
+            let lines = app.transport.lines();
             let Some((credentials, token)) = self.token(app, &portion.batch).await else { continue };
             // After the token: what waited for one must not go out in one moment. Whatever is sent again, split or one
             // by one, is counted again.
@@ -59,7 +60,7 @@ impl Worker {
             if portion.batch.pushes.is_empty() {
                 continue;
             }
-            match self.exchange(app, &portion, token, may).await {
+            match self.exchange(app, &lines, &portion, token, may).await {
                 Exchanged::Verdicts(verdicts, token) => {
                     let flat: Vec<usize> = portion.places.iter().flatten().copied().collect();
                     let stale: Vec<usize> = flat
@@ -75,6 +76,7 @@ impl Worker {
                         continue;
                     }
                     credentials.forget(token.as_ref());
+                    app.transport.replace(&lines);
                     if portion.fresh_token {
                         // A token that was fetched a moment ago is no longer stale: the vendor does not want this app.
                         for place in stale {
@@ -128,6 +130,7 @@ impl Worker {
     async fn exchange(
         &self,
         app: &Arc<AppState>,
+        lines: &Lines,
         portion: &Portion,
         token: Option<Arc<Token>>,
         may: &mut impl MayWrite,
@@ -148,7 +151,7 @@ impl Worker {
             let in_flight = self.metrics.in_flight.with_label_values(&[name]);
             in_flight.inc();
             let began = Instant::now();
-            let sent = app.transport.send(call).await;
+            let sent = lines.send(call).await;
             in_flight.dec();
             if commits {
                 self.probe.passed(Step::Written, batch.pushes[0].job.id.as_str());

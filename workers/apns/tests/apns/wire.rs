@@ -1,9 +1,11 @@
 //! Pushes over a real connection: TLS, HTTP/2, the simulator's rules, the worker's transport.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use push_apns::Apns;
-use push_contract::{Action, App, Authentication, Call, Connection, Next, Reason, Timestamp, Vendor, Verdict, wire};
+use push_contract::{
+    Action, App, Authentication, Call, Connection, Next, Reason, Timestamp, Token, Vendor, Verdict, wire,
+};
 use push_sim::Sim;
 use push_worker::transport::{Sent, Transport};
 use serde_json::{Value, json};
@@ -49,22 +51,29 @@ impl Wire {
         }
     }
 
+    fn provider_token(&self) -> Option<Token> {
+        match self.app.authentication("", Timestamp::now()) {
+            Authentication::Token(token) => Some(token),
+            _ => None,
+        }
+    }
+
     async fn push(&self, token: &str) -> Verdict {
+        self.push_with(token, self.provider_token()).await
+    }
+
+    async fn push_with(&self, token: &str, provider_token: Option<Token>) -> Verdict {
         let now = Timestamp::now();
         let job = job("chat.direct").tokens([token]).title("Alice").body("hi").created_at(now).build();
         let (class, _) = prepare(self.app.as_ref(), &job).unwrap();
         let batch = batch(&job, class, 0);
-        let token = match self.app.authentication("", now) {
-            Authentication::Token(token) => Some(token),
-            _ => None,
-        };
-        let call = self.app.encode(&batch, token.as_ref(), now).unwrap();
+        let call = self.app.encode(&batch, provider_token.as_ref(), now).unwrap();
         let answer = match self.transport.send(call).await {
             Sent::Answer(answer) => answer,
             Sent::NotSent(_) => return Verdict::new(Action::Unavailable, Reason::NotSent),
             Sent::Lost(_) => return Verdict::new(Action::Unknown, Reason::AnswerLost),
         };
-        match self.app.decode(&batch, None, token.as_ref(), &answer) {
+        match self.app.decode(&batch, None, provider_token.as_ref(), &answer) {
             Next::Done(mut verdicts) => verdicts.remove(0),
             other => panic!("goes on: {other:?}"),
         }
@@ -115,12 +124,21 @@ async fn what_was_not_processed_is_sent_again_and_what_may_have_been_is_not() {
 }
 
 #[tokio::test]
-async fn a_token_made_stale_is_replaced_by_a_newer_one() {
+async fn a_token_made_stale_is_replaced_by_a_newer_one_over_a_new_connection() {
     let wire = Wire::keyed().await;
-    assert_eq!(wire.push(DEVICE).await.action, Action::Accepted);
+    let first = wire.provider_token();
+    let push = |token: &Option<Token>| wire.push_with(DEVICE, token.clone());
+    assert_eq!(push(&first).await.action, Action::Accepted);
     wire.control("expire", &json!({ "vendor": "apns", "app": "chat" })).await;
-    // This test asks for a token at every push, as the worker does only after a stale one.
-    assert_eq!(wire.push(DEVICE).await.action, Action::Accepted);
+    let spoilt = wire.transport.lines();
+    assert_eq!(push(&first).await.action, Action::CredentialStale);
+    let second = wire.provider_token();
+    assert_eq!(push(&second).await.action, Action::CredentialStale, "the connection carried the stale one");
+    wire.transport.replace(&spoilt);
+    assert_eq!(push(&second).await.action, Action::Accepted);
+    let lines = wire.transport.lines();
+    wire.transport.replace(&spoilt);
+    assert!(Arc::ptr_eq(&lines, &wire.transport.lines()), "who hears of it later changes nothing");
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ const PLATFORMS: [(&str, &str); 9] = [
 ];
 
 /// The apps of all vendors with their rights, at the simulator and in a settings file.
-struct House {
+pub(crate) struct House {
     registrations: Vec<Value>,
     settings: Table,
     environment: Vec<(&'static str, &'static str)>,
@@ -39,7 +39,7 @@ struct House {
 
 impl House {
     /// What the vendors' stack.toml say, with the rights of `rights.toml` in place of theirs; what lacks one is degraded.
-    fn of(stage: &Stage) -> Self {
+    pub(crate) fn of(stage: &Stage) -> Self {
         let vendors = Vendor::all(&workspace().unwrap()).unwrap();
         let dir = scratch_dir("classes").unwrap();
         let settings =
@@ -79,7 +79,7 @@ impl House {
     }
 
     /// Registers everything, and starts a worker of each vendor.
-    async fn open(&self, stage: &Stage, vendors: &[&str]) -> BTreeMap<String, Worker> {
+    pub(crate) async fn open(&self, stage: &Stage, vendors: &[&str]) -> BTreeMap<String, Worker> {
         for body in self.registrations.iter().filter(|body| vendors.iter().any(|vendor| body["vendor"] == **vendor)) {
             stage.sim.register(body).await.unwrap();
         }

@@ -92,7 +92,15 @@ pub(super) fn check(
     let Some(token) = authorization.strip_prefix("bearer ") else {
         return refuse(INVALID_PROVIDER_TOKEN, "authorization must be 'bearer <jwt>', in small letters, one space");
     };
-    verify(apns, app, signer, token, now)?;
+    if line.is_spoilt() {
+        return refuse(EXPIRED_PROVIDER_TOKEN, "the connection carried an expired token: open another");
+    }
+    // "After `ExpiredProviderToken` the connection is wedged."
+    verify(apns, app, signer, token, now).inspect_err(|refusal| {
+        if refusal.code == EXPIRED_PROVIDER_TOKEN {
+            line.spoil();
+        }
+    })?;
     if app.environment != environment {
         return refuse(BAD_KEY_ENVIRONMENT, "the key is for the other environment");
     }
