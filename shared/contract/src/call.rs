@@ -119,8 +119,8 @@ pub enum Next {
     Call(Box<Call>),
     /// The targets are to be sent one by one.
     Singly,
-    /// The vendor takes no more lists of this app until its day ends, and says so with this verdict. The targets are sent one
-    /// by one, and so is all that follows that day.
+    /// The vendor takes no more lists of this app until its day ends, and says so with this verdict; nothing was sent. The
+    /// targets come again, each with a call of its own, and so does all that follows that day.
     NoLists(Verdict),
     /// The call as a whole was refused because of something in it. A batch of several jobs is split in halves until
     /// the guilty job stands alone; alone, each of its targets gets this verdict.

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicI64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::{
     credentials::Credentials,
+    lists::Lists,
     pace::Pace,
     settings::{Process, Settings, ms, open_app, prefixed},
     transport::Transport,
@@ -31,10 +32,8 @@ pub struct AppState {
     pub vendor: Box<dyn App>,
     /// The token type of targets that name none.
     pub default_type: String,
-    /// Most targets in a call while the vendor takes lists.
-    list: usize,
-    /// Until when it takes none; in milliseconds.
-    no_lists_until: AtomicI64,
+    /// How many targets a call may have.
+    pub lists: Lists,
     /// The vendor's limit.
     pub rate: Rate,
     /// Where jobs wait for their turn under it.
@@ -84,7 +83,7 @@ impl AppState {
         let rate = app.rate();
         let api_pace =
             |(api, per_second)| (api, Arc::new(Pace::of_api(name.as_str(), api, per_second, process.worker.aim)));
-        let list = batch_limit(rate, app.call_limits().targets.max(1));
+        let lists = Lists::of(batch_limit(rate, app.call_limits().targets.max(1)));
         let rules = &process.breaker;
         let guard = &process.guard;
         Ok(Self {
@@ -95,8 +94,7 @@ impl AppState {
                 .or(profile.token_types.first().copied())
                 .unwrap_or_default()
                 .to_owned(),
-            list,
-            no_lists_until: AtomicI64::new(0),
+            lists,
             rate,
             transport,
             credentials: Mutex::default(),
@@ -157,24 +155,10 @@ impl AppState {
         call.max(WINDOW).min(most).max(1)
     }
 
-    /// Most targets in a call.
+    /// Most targets in a call now.
     #[must_use]
     pub fn targets_per_call(&self) -> usize {
-        if self.lists_closed() { 1 } else { self.list }
-    }
-
-    /// Whether the vendor takes no more lists today.
-    #[must_use]
-    pub fn lists_closed(&self) -> bool {
-        Timestamp::now().as_millis() < self.no_lists_until.load(Ordering::Relaxed)
-    }
-
-    /// The vendor takes no more lists of this app until then.
-    pub fn close_lists(&self, until: Timestamp) {
-        if self.no_lists_until.swap(until.as_millis(), Ordering::Relaxed) != until.as_millis() {
-            let (app, until) = (self.name.as_str(), until.to_string());
-            tracing::warn!(app, until, "the vendor takes no more lists: every target is sent by a call of its own");
-        }
+        self.lists.per_call(Timestamp::now())
     }
 
     /// Until when the vendor wants nothing from this app, if that is in the future.

@@ -8,6 +8,7 @@ pub mod claims;
 mod cli;
 pub mod credentials;
 mod explain;
+pub mod lists;
 pub mod metrics;
 pub mod pace;
 pub mod pipeline;

@@ -1,6 +1,9 @@
 //! One HTTP request out, one bounded answer in; and whether the request was sent.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use arc_swap::ArcSwap;
 use bytes::{Bytes, BytesMut};
@@ -25,6 +28,8 @@ pub enum Sent {
 #[derive(Debug)]
 pub struct Transport {
     lines: ArcSwap<Lines>,
+    /// Held by who replaces them.
+    replacing: Mutex<()>,
     connect: Duration,
     whole: Duration,
     how: Connection,
@@ -52,10 +57,11 @@ impl Transport {
     /// When the TLS stack, a certificate or a key cannot be used.
     pub fn new(connect: Duration, whole: Duration, how: &Connection) -> reqwest::Result<Self> {
         let lines = ArcSwap::from_pointee(Lines::open(connect, whole, how)?);
-        Ok(Self { lines, connect, whole, how: how.clone() })
+        Ok(Self { lines, replacing: Mutex::default(), connect, whole, how: how.clone() })
     }
 
-    /// The lines in use. Taken before the token that goes over them, no token older than the lines ever does.
+    /// The lines in use. Taken before the token that goes over them: what [`Self::replace`] made forgotten never goes over
+    /// the new ones.
     pub fn lines(&self) -> Arc<Lines> {
         self.lines.load_full()
     }
@@ -65,14 +71,24 @@ impl Transport {
         self.lines().send(call).await
     }
 
-    /// A token that went over these lines is stale, and with it each HTTP/2 connection that carried it: whatever comes
-    /// next gets new ones, once however many say so. What is on its way over the old ones ends there; then they close.
-    pub fn replace(&self, spoilt: &Arc<Lines>) {
-        if self.how.http2.is_none() || !Arc::ptr_eq(&self.lines.load(), spoilt) {
+    /// A token that went over these lines was called stale. Where connections are kept, each that carried it is spoilt:
+    /// whatever comes next gets new ones, once however many calls say so, and a token called stale over lines that were
+    /// replaced meanwhile may be good. What is on its way over the old ones ends there; then they close.
+    ///
+    /// `forget` makes the token forgotten, if it is to be.
+    pub fn replace(&self, spoilt: &Arc<Lines>, forget: impl FnOnce()) {
+        if self.how.http2.is_none() {
+            return forget();
+        }
+        let _one = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&self.lines.load(), spoilt) {
             return;
         }
-        match Lines::open(self.connect, self.whole, &self.how) {
-            Ok(fresh) => drop(self.lines.compare_and_swap(spoilt, Arc::new(fresh))),
+        // Made before the token is forgotten, so that hardly anything takes the next token to the old lines.
+        let fresh = Lines::open(self.connect, self.whole, &self.how);
+        forget();
+        match fresh {
+            Ok(fresh) => self.lines.store(Arc::new(fresh)),
             Err(error) => tracing::warn!(detail = plain(error), "no new connections: the old ones stay"),
         }
     }

@@ -45,9 +45,8 @@ impl Worker {
         let mut portions = VecDeque::from([Portion::whole(batch)]);
         let mut paid = paid;
         while let Some(mut portion) = portions.pop_front() {
-            if portion.batch.targets() > 1 && app.lists_closed() {
-                // Made before the vendor closed its lists.
-                portions.extend(portion.singly());
+            if portion.batch.targets() > 1 && app.lists.are_closed(Timestamp::now()) {
+                // Made before that: its targets come again, each with a call of its own.
                 continue;
             }
             let lines = app.transport.lines();
@@ -75,8 +74,7 @@ impl Worker {
                     if stale.is_empty() {
                         continue;
                     }
-                    credentials.forget(token.as_ref());
-                    app.transport.replace(&lines);
+                    app.transport.replace(&lines, || credentials.forget(token.as_ref()));
                     if portion.fresh_token {
                         // A token that was fetched a moment ago is no longer stale: the vendor does not want this app.
                         for place in stale {
@@ -202,8 +200,8 @@ impl Worker {
                 }
                 Next::Singly => return Exchanged::Singly,
                 Next::NoLists(verdict) => {
-                    self.after_last_list(app, batch, &verdict);
-                    return Exchanged::Singly;
+                    self.after_last_list(app, &verdict);
+                    return Exchanged::NotWritten;
                 }
                 Next::Whole(verdict) => {
                     return Exchanged::Whole(self.about_all(app, batch, commits, &answer, verdict).await);

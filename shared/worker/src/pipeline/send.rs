@@ -98,8 +98,8 @@ impl Worker {
                         expiry: sending.expiry,
                     };
                     let limits = sending.app.vendor.call_limits();
-                    let gather =
-                        (limits.jobs > 1).then(|| sending.app.vendor.gather_key(sending.job, sending.class)).flatten();
+                    let gathers = limits.jobs > 1 && !sending.app.lists.are_closed(Timestamp::now());
+                    let gather = gathers.then(|| sending.app.vendor.gather_key(sending.job, sending.class)).flatten();
                     let told = match gather {
                         Some(key) => self.gather(sending.app, key, push, paid, &mut fence).await,
                         None => match sending.app.calls.acquire().await {

@@ -56,11 +56,14 @@ impl Worker {
         }
     }
 
-    /// The vendor takes no more lists of this app.
-    pub(super) fn after_last_list(&self, app: &AppState, batch: &Batch, verdict: &Verdict) {
+    /// The vendor takes no more lists of this app today.
+    pub(super) fn after_last_list(&self, app: &AppState, verdict: &Verdict) {
         self.count_codes(app, std::slice::from_ref(verdict));
-        let quota = batch.pushes.first().and_then(|push| push.class.quota.as_deref());
-        app.close_lists(closed_until(app, quota, None));
+        let until = closed_until(app, None, None);
+        if app.lists.close(until) {
+            let (app, until) = (app.name.as_str(), until.to_string());
+            tracing::warn!(app, until, "the vendor takes no more lists: every target is sent by a call of its own");
+        }
     }
 
     /// Notes how a call went: a failure may open the breaker, a success ends a block.

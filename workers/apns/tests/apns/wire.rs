@@ -1,6 +1,12 @@
 //! Pushes over a real connection: TLS, HTTP/2, the simulator's rules, the worker's transport.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use push_apns::Apns;
 use push_contract::{
@@ -134,10 +140,15 @@ async fn a_token_made_stale_is_replaced_by_a_newer_one_over_a_new_connection() {
     assert_eq!(push(&first).await.action, Action::CredentialStale);
     let second = wire.provider_token();
     assert_eq!(push(&second).await.action, Action::CredentialStale, "the connection carried the stale one");
-    wire.transport.replace(&spoilt);
+    let forgotten = AtomicUsize::new(0);
+    let forget = || {
+        forgotten.fetch_add(1, Ordering::Relaxed);
+    };
+    wire.transport.replace(&spoilt, forget);
     assert_eq!(push(&second).await.action, Action::Accepted);
     let lines = wire.transport.lines();
-    wire.transport.replace(&spoilt);
+    wire.transport.replace(&spoilt, forget);
+    assert_eq!(forgotten.into_inner(), 1, "the second token is good");
     assert!(Arc::ptr_eq(&lines, &wire.transport.lines()), "who hears of it later changes nothing");
 }
 
