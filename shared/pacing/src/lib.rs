@@ -6,6 +6,7 @@ mod device;
 mod guard;
 mod quota;
 mod rate;
+mod slow;
 
 pub use backoff::{pause, rung};
 pub use breaker::{Breaker, BreakerRules};
@@ -18,3 +19,4 @@ pub use quota::{Draw, Drawn, Ledger, Purse, QUOTA, QuotaRules, Slip, draw_argume
 pub use rate::{
     Ask, Bucket, Desk, Grant, LEASE, LEASE_LIFE_US, Limits, Pacer, Share, arguments, batch_limit, read_grant,
 };
+pub use slow::SlowDowns;

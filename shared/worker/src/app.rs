@@ -10,7 +10,7 @@ use std::{
 };
 
 use push_contract::{App, AppName, Counted, Push, Rate, SettingsError, Timestamp, Vendor};
-use push_pacing::{Breaker, BreakerRules, Guard, GuardRules, batch_limit};
+use push_pacing::{Breaker, BreakerRules, Guard, GuardRules, SlowDowns, batch_limit};
 use tokio::sync::{Semaphore, watch};
 
 use crate::{
@@ -52,6 +52,7 @@ pub struct AppState {
     gate: watch::Sender<Option<Timestamp>>,
     breaker: Mutex<Breaker>,
     guard: Mutex<Guard>,
+    slow: Mutex<SlowDowns>,
     failures: AtomicUsize,
 }
 
@@ -114,6 +115,7 @@ impl AppState {
                 GuardRules { tokens: guard.tokens, share: guard.share, times_usual: guard.times_usual },
                 Timestamp::now(),
             )),
+            slow: Mutex::default(),
             failures: AtomicUsize::new(0),
             vendor: app,
         })
@@ -203,6 +205,18 @@ impl AppState {
     #[must_use]
     pub fn open_breaker(&self) -> Duration {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner).open()
+    }
+
+    /// The vendor asked to slow down, and named a time or not: when to go on.
+    #[must_use]
+    pub fn note_slow_down(&self, until: Option<Timestamp>) -> Timestamp {
+        let pause = || self.slow.lock().unwrap_or_else(PoisonError::into_inner).asked(Timestamp::now());
+        until.unwrap_or_else(pause)
+    }
+
+    /// The vendor answered a call on its merits.
+    pub fn note_answer(&self) {
+        self.slow.lock().unwrap_or_else(PoisonError::into_inner).answered();
     }
 
     /// Notes tokens and dead tokens of a call; returns whether dead ones are suspect.

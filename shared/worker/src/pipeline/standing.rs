@@ -32,10 +32,16 @@ impl Worker {
         if !verdicts.iter().all(idle) {
             self.note_result(app, failed).await;
         }
+        let answered = |verdict: &Verdict| {
+            !idle(verdict) && !matches!(verdict.action, Action::SlowDown { .. } | Action::Unavailable | Action::Unknown)
+        };
+        if verdicts.iter().any(answered) {
+            app.note_answer();
+        }
         for verdict in verdicts {
             match verdict.action {
                 Action::SlowDown { until } => {
-                    let until = crate::settle::slow_until(until, Timestamp::now());
+                    let until = app.note_slow_down(until);
                     app.shut_until(until);
                     app.pace.slow_down(until);
                 }

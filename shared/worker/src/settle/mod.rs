@@ -3,5 +3,5 @@
 mod plan;
 mod receipts;
 
-pub use plan::{Circumstances, Plan, plan, slow_until};
+pub use plan::{Circumstances, Plan, plan};
 pub use receipts::{Meta, Receipts, notice, receipts_of};

@@ -1,8 +1,6 @@
 //! What follows from a verdict: the one place where every action is matched.
 
-use std::time::Duration;
-
-use push_contract::{Action, Outcome, Reason, Timestamp, Verdict};
+use push_contract::{Action, Outcome, Reason, Verdict};
 
 /// What a position's past and its job allow.
 #[derive(Debug, Clone, Copy)]
@@ -74,12 +72,6 @@ pub fn plan(verdict: &Verdict, about: Circumstances) -> Plan {
         }
         Action::Unknown => Plan::End(Outcome::Unknown, reason),
     }
-}
-
-/// How long an app waits after the vendor asked it to slow down.
-#[must_use]
-pub fn slow_until(until: Option<Timestamp>, now: Timestamp) -> Timestamp {
-    until.unwrap_or_else(|| now.plus(Duration::from_secs(1)))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use push_e2e::Stage;
-use push_stack::{Options, Worker};
+use push_stack::{Options, Worker, until};
+use serde_json::json;
 
 use super::scene::{alone, backlog, calls, fleet, limited, most_within, no_rate, taken};
 use crate::faults::load::metric_is;
@@ -131,7 +132,7 @@ async fn the_fleet_slows_down_together() {
     let _alone = alone().await;
     let stage = Stage::shared().await;
     let fleet = fleet(&stage, &limited(&stage, "single", 500), 2).await;
-    let less = serde_json::json!({ "vendor": "parcel", "app": "chat", "per_second": 200 });
+    let less = json!({ "vendor": "parcel", "app": "chat", "per_second": 200 });
     stage.sim.post("/control/rate", &less).await.unwrap();
     stage.publish_all(&backlog(&stage, "slow", 1500, 1)).await;
     for worker in &fleet {
@@ -140,5 +141,26 @@ async fn the_fleet_slows_down_together() {
     stage.all_settled(1500, LONG).await;
     let tries = stage.receipts.since(0, |all| all.iter().filter(|receipt| receipt["attempt"] != 0).count());
     assert_eq!(tries, 0, "to be asked to slow down is no attempt");
+    stage.judge().await;
+}
+
+/// The vendor says "slow down" to everything and names no time: it is asked less and less often.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_goes_on_saying_slow_down_is_asked_less_and_less() {
+    let stage = Stage::shared().await;
+    let _fleet = fleet(&stage, &limited(&stage, "single", 500), 1).await;
+    let slow = json!({ "vendor": "parcel", "app": "chat", "api": "one", "fault": { "do": "status", "status": 429 } });
+    let slow = stage.sim.fault(&slow).await.unwrap();
+    let jobs = backlog(&stage, "slow", 300, 1);
+    stage.publish_all(&jobs).await;
+    // After pauses of one and two seconds one of four, less what a call takes that was on its way when it began.
+    let left_alone = || async {
+        let asked: Vec<u64> = calls(&stage).await.iter().map(|call| call.at_ms).collect();
+        asked.windows(2).any(|pair| pair[1] - pair[0] > 3000).then_some(())
+    };
+    until("the vendor is left alone for more than three seconds", LONG, left_alone).await.unwrap();
+    stage.sim.clear_faults(Some(slow)).await.unwrap();
+    stage.all_settled(jobs.len(), LONG).await;
+    assert_eq!(sent(&stage).await, 300);
     stage.judge().await;
 }
