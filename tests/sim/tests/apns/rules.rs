@@ -1,135 +1,14 @@
-//! APNs' rules for requests and provider tokens, one wrong thing at a time (sheet `apns.md`, sections 2 to 8).
-
-#![allow(clippy::expect_used, clippy::unwrap_used)] // test support: a failure here is the test's failure
-
-mod support;
+//! Requests: headers, payloads, tokens, environments and rights (sections 2 and 4 to 8).
 
 use std::sync::Arc;
 
 use http::Method;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use push_sim::vendors::Apns;
-use push_sim::{Ask, Line, Ruling, Simulator};
+use push_sim::{Line, Simulator};
 use serde_json::{Value, json};
-use support::{first, json_of, patch, request};
 
-/// The throw-away key of section 3.4.
-const KEY: &str = include_str!("data/apns_vector.pem");
-const VECTOR: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6IkFCQzEyM0RFRkcifQ.eyJpc3MiOiJERUYxMjNHSElKIiwiaWF0IjoxNzAwMDAwMDAwfQ.rDbHIgTDqXxtRvkbCSeeh8YMzel_XxDHLb-CA6CjB0DTaP1xn5j-lljNDR3WoTs-ZbCLFNKVB-LBbQb252EV7w";
-const VECTOR_DER: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6IkFCQzEyM0RFRkcifQ.eyJpc3MiOiJERUYxMjNHSElKIiwiaWF0IjoxNzAwMDAwMDAwfQ.MEYCIQCsNsciBMOpfG1G-RsJJ56HxgzN6X9fEMctv4IDoKMHQAIhANNo_XGfmP6WWM0NHdahOz5lsIsU0pUH4sFtBvbnYRXv";
-/// 100 s after the vector's `iat`, in seconds.
-const SECONDS: u64 = 1_700_000_100;
-const TOKEN: &str = "00fc13adff785122b4ad28809a3420982341241421348097878e577c991de8f0";
-const ID: &str = "3f2504e0-4f89-41d3-9a0c-0305e82c3301";
-
-fn registration() -> Value {
-    json!({"bundle_id": "com.example.chat", "team_id": "DEF123GHIJ", "key_id": "ABC123DEFG", "key": KEY,
-           "granted": ["voip", "time-sensitive"]})
-}
-
-fn jwt(header: &Value, claims: &Value) -> String {
-    let mut head = Header::new(Algorithm::ES256);
-    head.typ = header.get("typ").map(|typ| typ.as_str().unwrap().to_owned());
-    head.kid = header.get("kid").map(|kid| kid.as_str().unwrap().to_owned());
-    encode(&head, claims, &EncodingKey::from_ec_pem(KEY.as_bytes()).unwrap()).unwrap()
-}
-
-fn token(iat: u64) -> String {
-    jwt(&json!({"kid": "ABC123DEFG"}), &json!({"iss": "DEF123GHIJ", "iat": iat}))
-}
-
-/// A request being written; each test spoils one thing.
-struct Draft {
-    method: Method,
-    path: String,
-    headers: Vec<(&'static str, String)>,
-    body: Vec<u8>,
-}
-
-impl Draft {
-    /// Sample (a).
-    fn chat() -> Self {
-        let headers = [
-            ("authorization", format!("bearer {VECTOR}")),
-            ("apns-topic", "com.example.chat".to_owned()),
-            ("apns-push-type", "alert".to_owned()),
-            ("apns-priority", "10".to_owned()),
-            ("apns-expiration", "1700086400".to_owned()),
-            ("apns-collapse-id", "m-9876543210".to_owned()),
-            ("apns-id", ID.to_owned()),
-        ];
-        let path = format!("/3/device/{TOKEN}");
-        Self { method: Method::POST, path, headers: headers.into(), body: chat().to_string().into() }
-    }
-
-    fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.retain(|(known, _)| *known != name);
-        if !value.is_empty() {
-            self.headers.push((name, value.to_owned()));
-        }
-        self
-    }
-
-    fn body(mut self, body: &Value) -> Self {
-        self.body = body.to_string().into();
-        self
-    }
-
-    fn to(mut self, token: &str) -> Self {
-        self.path = format!("/3/device/{token}");
-        self
-    }
-
-    fn ask(&self) -> Ask {
-        let headers: Vec<(&str, &str)> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Ask { method: self.method.clone(), ..request(&self.path, &headers, &self.body) }
-    }
-}
-
-fn chat() -> Value {
-    json!({"aps":{"alert":{"title":"Alice","subtitle":"Project X","body":"Lunch at one?"},"badge":7,"sound":"default",
-      "thread-id":"conv-42","category":"CHAT_MESSAGE","mutable-content":1,"interruption-level":"active"},
-      "ext":"{\"job\":\"j-1\",\"conv\":\"42\"}","image":"https://cdn.example.com/a.png"})
-}
-
-fn open(extra: &Value) -> Arc<Apns> {
-    let apns = Arc::new(Apns::default());
-    let mut app = registration();
-    app.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-    app.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    apns.register("chat", app).unwrap();
-    apns
-}
-
-fn send_at(apns: &Arc<Apns>, draft: &Draft, line: &Arc<Line>, seconds: u64) -> Ruling {
-    (Arc::clone(apns).open_on(draft.ask(), line).judge)(seconds * 1000)
-}
-
-fn send(apns: &Arc<Apns>, draft: &Draft) -> Ruling {
-    send_at(apns, draft, &Arc::new(Line::new(true, None)), SECONDS)
-}
-
-/// Sends to a fresh app.
-fn code(draft: &Draft) -> String {
-    first(&send(&open(&json!({})), draft)).code.clone()
-}
-
-fn voip() -> Draft {
-    Draft::chat()
-        .header("apns-topic", "com.example.chat.voip")
-        .header("apns-push-type", "voip")
-        .header("apns-expiration", "0")
-        .header("apns-collapse-id", "")
-        .body(&json!({"aps":{},"ext":"{\"call\":\"c-1\"}"}))
-}
-
-fn background() -> Draft {
-    Draft::chat()
-        .header("apns-push-type", "background")
-        .header("apns-priority", "5")
-        .header("apns-collapse-id", "")
-        .body(&json!({"aps":{"content-available":1},"ext":"{\"op\":\"sync\",\"seq\":101}"}))
-}
+use crate::draft::{Draft, ID, SECONDS, TOKEN, background, chat, code, open, registration, send, send_at, voip};
+use crate::support::{first, json_of, patch};
 
 #[test]
 fn the_samples_of_the_sheet_are_taken() {
@@ -284,75 +163,6 @@ fn a_tokens_name_foretells() {
 }
 
 #[test]
-fn provider_tokens_are_checked() {
-    let good = json!({"iss": "DEF123GHIJ", "iat": SECONDS});
-    let kid = json!({"kid": "ABC123DEFG"});
-    let with = |key: &str, value: Value| {
-        let mut claims = good.clone();
-        patch(&mut claims, &format!("/{key}"), value);
-        jwt(&kid, &claims)
-    };
-    let cases = [
-        (VECTOR.to_owned(), "200"),
-        (jwt(&json!({"kid": "ABC123DEFG", "typ": "JWT"}), &good), "200"),
-        (VECTOR_DER.to_owned(), "InvalidProviderToken"),
-        (VECTOR.replace("rDbH", "rDbI"), "InvalidProviderToken"),
-        (jwt(&json!({}), &good), "InvalidProviderToken"),
-        (jwt(&json!({"kid": "ABC123DEFH"}), &good), "InvalidProviderToken"),
-        (with("iss", json!("DEF123GHIK")), "InvalidProviderToken"),
-        (with("exp", json!(SECONDS + 60)), "InvalidProviderToken"),
-        (with("iat", json!(SECONDS.to_string())), "InvalidProviderToken"),
-        (with("iat", json!(SECONDS + 31)), "InvalidProviderToken"),
-        (with("iat", json!(SECONDS - 3599)), "200"),
-        (with("iat", json!(SECONDS - 3600)), "ExpiredProviderToken"),
-    ];
-    for (n, (token, reason)) in cases.into_iter().enumerate() {
-        assert_eq!(code(&Draft::chat().header("authorization", &format!("bearer {token}"))), reason, "case {n}");
-    }
-    let public = open(&json!({"key": include_str!("data/apns_vector.pub.pem")}));
-    assert!(first(&send(&public, &Draft::chat())).accepted, "a public key serves as well");
-}
-
-#[test]
-fn tokens_age_and_may_not_be_renewed_too_often() {
-    let apns = open(&json!({"token_updates": 2}));
-    let line = || Arc::new(Line::new(true, None));
-    let shown = |iat: u64, at: u64| {
-        let draft = Draft::chat().header("authorization", &format!("bearer {}", token(iat)));
-        first(&send_at(&apns, &draft.header("apns-expiration", "0"), &line(), at)).code.clone()
-    };
-    let first_shown = format!("bearer {}", token(SECONDS));
-    let again = |at: u64| {
-        let draft = Draft::chat().header("authorization", &first_shown).header("apns-expiration", "0");
-        first(&send_at(&apns, &draft, &line(), at)).code.clone()
-    };
-    assert_eq!(again(SECONDS), "200");
-    assert_eq!(shown(SECONDS + 1, SECONDS + 1), "200");
-    assert_eq!(shown(SECONDS + 2, SECONDS + 2), "TooManyProviderTokenUpdates");
-    assert_eq!(again(SECONDS + 2), "200", "what was shown before stays good");
-    assert_eq!(shown(SECONDS + 3, SECONDS + 1200), "200", "twenty minutes later");
-    assert_eq!(again(SECONDS + 3600), "ExpiredProviderToken");
-    apns.desk().expire("chat");
-    assert_eq!(again(SECONDS + 1200), "ExpiredProviderToken");
-    assert_eq!(shown(SECONDS + 1200, SECONDS + 1201), "200", "what was made stale is not counted");
-}
-
-#[test]
-fn a_connection_that_carried_an_expired_token_is_of_no_more_use() {
-    let apns = open(&json!({}));
-    let line = Arc::new(Line::new(true, None));
-    let show = |iat: u64, line: &Arc<Line>| {
-        let draft = Draft::chat().header("authorization", &format!("bearer {}", token(iat)));
-        first(&send_at(&apns, &draft, line, SECONDS)).code.clone()
-    };
-    assert_eq!(show(SECONDS + 31, &line), "InvalidProviderToken");
-    assert_eq!(show(SECONDS, &line), "200", "another refusal spoils nothing");
-    assert_eq!(show(SECONDS - 3600, &line), "ExpiredProviderToken");
-    assert_eq!(show(SECONDS, &line), "ExpiredProviderToken", "whatever token comes next");
-    assert_eq!(show(SECONDS, &Arc::new(Line::new(true, None))), "200", "on a connection of its own");
-}
-
-#[test]
 fn environments_rights_and_suspension() {
     let sandbox = open(&json!({"environment": "sandbox"}));
     assert_eq!(first(&send(&sandbox, &Draft::chat())).code, "BadEnvironmentKeyIdInToken");
@@ -379,40 +189,6 @@ fn environments_rights_and_suspension() {
     }
     plain.desk().suspend("chat", true);
     assert_eq!(first(&send(&plain, &Draft::chat())).code, "Forbidden");
-}
-
-#[test]
-fn a_connection_is_bound_by_its_first_push() {
-    let apns = open(&json!({}));
-    let other = json!({"bundle_id": "com.example.shop", "team_id": "DEF123GHIJ", "key_id": "ABC123DEFH", "key": KEY});
-    apns.register("shop", other).unwrap();
-    let jwt = jwt(&json!({"kid": "ABC123DEFH"}), &json!({"iss": "DEF123GHIJ", "iat": SECONDS}));
-    let shop = Draft::chat().header("apns-topic", "com.example.shop").header("authorization", &format!("bearer {jwt}"));
-    let line = Arc::new(Line::new(true, None));
-    let code = |draft: &Draft| first(&send_at(&apns, draft, &line, SECONDS)).code.clone();
-    assert_eq!(code(&shop.header("apns-priority", "7")), "BadPriority");
-    assert_eq!(code(&Draft::chat()), "200", "a push that was refused binds nothing");
-    let shop = Draft::chat().header("apns-topic", "com.example.shop").header("authorization", &format!("bearer {jwt}"));
-    assert_eq!(code(&shop), "UnrelatedKeyIdInToken");
-    assert_eq!(first(&send(&apns, &shop)).code, "200", "on a connection of its own");
-}
-
-#[test]
-fn a_certificate_stands_for_a_token() {
-    let pem = include_str!("data/apns_client.pem");
-    let apns = open(&json!({"key": null, "certificate": pem}));
-    let plain = Draft::chat().header("authorization", "");
-    let with = |shown: Option<&str>, draft: &Draft| {
-        first(&send_at(&apns, draft, &Arc::new(Line::new(true, shown.map(str::to_owned))), SECONDS)).code.clone()
-    };
-    // `openssl x509 -fingerprint -sha256`
-    let own = include_str!("data/apns_client.sha256").trim();
-    assert_eq!(with(Some(own), &plain), "200");
-    assert_eq!(with(Some("00"), &plain), "BadCertificate");
-    assert_eq!(with(None, &plain), "MissingProviderToken");
-    assert_eq!(with(Some(own), &Draft::chat()), "InvalidProviderToken");
-    let there = Draft { path: format!("/sandbox/3/device/{TOKEN}"), ..plain };
-    assert_eq!(with(Some(own), &there), "BadCertificateEnvironment");
 }
 
 #[test]
